@@ -1,0 +1,74 @@
+"""Gradient-health tests for PyTorch models: fixtures, assertions and a diagnosis.
+
+Names are loaded on first use (PEP 562): pytest imports this package in every run, and most runs
+need no torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pytest_gradhealth.assertions import (
+        assert_connected,
+        assert_finite,
+        assert_healthy,
+        assert_no_exploding,
+        assert_no_vanishing,
+    )
+    from pytest_gradhealth.diagnosis import diagnose
+    from pytest_gradhealth.errors import GradientHealthError, ProbeError
+    from pytest_gradhealth.facts import Diagnosis, Finding, Report
+    from pytest_gradhealth.fixture import GradientHealth
+    from pytest_gradhealth.limits import Limits
+    from pytest_gradhealth.recorder import record
+
+__all__ = [
+    "Diagnosis",
+    "Finding",
+    "GradientHealth",
+    "GradientHealthError",
+    "Limits",
+    "ProbeError",
+    "Report",
+    "assert_connected",
+    "assert_finite",
+    "assert_healthy",
+    "assert_no_exploding",
+    "assert_no_vanishing",
+    "diagnose",
+    "record",
+]
+
+_HOME = {
+    "Diagnosis": "facts",
+    "Finding": "facts",
+    "GradientHealth": "fixture",
+    "GradientHealthError": "errors",
+    "Limits": "limits",
+    "ProbeError": "errors",
+    "Report": "facts",
+    "assert_connected": "assertions",
+    "assert_finite": "assertions",
+    "assert_healthy": "assertions",
+    "assert_no_exploding": "assertions",
+    "assert_no_vanishing": "assertions",
+    "diagnose": "diagnosis",
+    "record": "recorder",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its module on first use."""
+    home = _HOME.get(name)
+    if home is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

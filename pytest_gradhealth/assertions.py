@@ -1,0 +1,217 @@
+"""Assertions about a model's gradients: thin wrappers over one diagnosis.
+
+All take ``(model, batch, ...)`` with the keywords of ``diagnose``, or a diagnosis already made in
+place of the model, so that one backward pass serves many assertions.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from pytest_gradhealth import message
+from pytest_gradhealth.checks.disconnected import unused_parameters, unused_reason
+from pytest_gradhealth.diagnosis import diagnose
+from pytest_gradhealth.errors import GradientHealthError, ProbeError
+from pytest_gradhealth.facts import Diagnosis, Finding, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from torch import Tensor, nn
+
+    from pytest_gradhealth.limits import Limits
+
+
+def assert_no_vanishing(
+    model: nn.Module | Diagnosis,
+    batch: Any = None,
+    loss_fn: Callable[..., Tensor] | None = None,
+    *,
+    step: Callable[[Any, Any], Tensor] | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+    verbose: bool = False,
+) -> Diagnosis:
+    """The gradient reaches the earliest layers, at the start or within a few optimizer steps.
+
+    Raises:
+        GradientHealthError: It does not.
+        ProbeError: It could not be observed.
+    """
+    __tracebackhide__ = True
+    made = _diagnosis(model, batch, loss_fn, step, ("vanishing",), limits, seed)
+    return _require(made, "vanishing", verbose=verbose)
+
+
+def assert_no_exploding(
+    model: nn.Module | Diagnosis,
+    batch: Any = None,
+    loss_fn: Callable[..., Tensor] | None = None,
+    *,
+    step: Callable[[Any, Any], Tensor] | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+    verbose: bool = False,
+) -> Diagnosis:
+    """The gradient does not grow along the way back beyond what any learning rate can take.
+
+    Raises:
+        GradientHealthError: It does.
+        ProbeError: It could not be observed.
+    """
+    __tracebackhide__ = True
+    made = _diagnosis(model, batch, loss_fn, step, ("exploding",), limits, seed)
+    return _require(made, "exploding", verbose=verbose)
+
+
+def assert_finite(
+    model: nn.Module | Diagnosis,
+    batch: Any = None,
+    loss_fn: Callable[..., Tensor] | None = None,
+    *,
+    step: Callable[[Any, Any], Tensor] | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+    verbose: bool = False,
+) -> Diagnosis:
+    """Neither the loss nor any gradient is NaN or Inf.
+
+    Raises:
+        GradientHealthError: One is.
+        ProbeError: No gradient could be observed.
+    """
+    __tracebackhide__ = True
+    made = _diagnosis(model, batch, loss_fn, step, ("nonfinite",), limits, seed)
+    return _require(made, "nonfinite", verbose=verbose)
+
+
+def assert_connected(
+    model: nn.Module | Diagnosis,
+    batch: Any = None,
+    loss_fn: Callable[..., Tensor] | None = None,
+    *,
+    step: Callable[[Any, Any], Tensor] | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+    verbose: bool = False,
+    ignore: Iterable[str] = (),
+) -> Diagnosis:
+    """Every trainable parameter gets a gradient, except those that ``ignore`` names.
+
+    Args:
+        model: A model, or a diagnosis already made.
+        batch: See ``diagnose``; so are the arguments after it.
+        loss_fn: The loss function.
+        step: The training step.
+        limits: Thresholds.
+        seed: Of the pass.
+        verbose: Show every row of the failure's table.
+        ignore: ``fnmatch`` patterns of parameter names, such as ``"pooler.*"``.
+
+    Raises:
+        GradientHealthError: A parameter is cut off, or was not used and is not ignored.
+    """
+    __tracebackhide__ = True
+    diagnosis = _diagnosis(model, batch, loss_fn, step, ("disconnected",), limits, seed)
+    patterns = (ignore,) if isinstance(ignore, str) else tuple(ignore)
+
+    def ignored(names: Iterable[str]) -> bool:
+        return any(fnmatchcase(name, pattern) for name in names for pattern in patterns)
+
+    missing = [
+        parameter
+        for parameter in diagnosis.report.parameters
+        if parameter.gradient_rms is None and not ignored(parameter.names)
+    ]
+    if not missing:
+        return diagnosis
+    findings = [finding for finding in diagnosis.findings if finding.symptom == "disconnected"]
+    unused = [p for p in unused_parameters(diagnosis.report) if p in missing]
+    if len(unused) == len(missing):
+        findings = [_unused_finding(unused)]
+    raise _failed(diagnosis, findings, verbose=verbose)
+
+
+def assert_healthy(
+    model: nn.Module | Diagnosis,
+    batch: Any = None,
+    loss_fn: Callable[..., Tensor] | None = None,
+    *,
+    step: Callable[[Any, Any], Tensor] | None = None,
+    checks: Iterable[str] | None = None,
+    limits: Limits | None = None,
+    seed: int = 0,
+    verbose: bool = False,
+) -> Diagnosis:
+    """No symptom at all; what could not be observed is in the returned diagnosis.
+
+    Raises:
+        GradientHealthError: The model has at least one symptom.
+        ProbeError: No symptom could be observed.
+    """
+    __tracebackhide__ = True
+    diagnosis = _diagnosis(model, batch, loss_fn, step, checks, limits, seed)
+    if diagnosis.findings:
+        raise _failed(diagnosis, diagnosis.findings, verbose=verbose)
+    if set(diagnosis.verdicts.values()) == {"not_observed"}:
+        msg = f"nothing could be observed:\n{message.summary(diagnosis)}"
+        raise ProbeError(msg)
+    return diagnosis
+
+
+def _diagnosis(
+    model: nn.Module | Diagnosis,
+    batch: Any,
+    loss_fn: Callable[..., Tensor] | None,
+    step: Callable[[Any, Any], Tensor] | None,
+    checks: Iterable[str] | None,
+    limits: Limits | None,
+    seed: int,
+) -> Diagnosis:
+    if not isinstance(model, Diagnosis):
+        return diagnose(model, batch, loss_fn, step=step, checks=checks, limits=limits, seed=seed)
+    if batch is not None or loss_fn is not None or step is not None or limits is not None:
+        msg = "a diagnosis is already made: pass it alone, or pass the model with its batch"
+        raise ProbeError(msg)
+    return model
+
+
+def _require(diagnosis: Diagnosis, symptom: str, *, verbose: bool) -> Diagnosis:
+    __tracebackhide__ = True
+    findings = [finding for finding in diagnosis.findings if finding.symptom == symptom]
+    if findings:
+        raise _failed(diagnosis, findings, verbose=verbose)
+    verdict = diagnosis.verdicts.get(symptom)
+    if verdict is None:
+        checked = ", ".join(diagnosis.verdicts)
+        msg = f"this diagnosis did not check {symptom}; it checked {checked}"
+        raise ProbeError(msg)
+    if verdict == "not_observed":
+        msg = f"{symptom} could not be observed: {'; '.join(diagnosis.reasons[symptom])}"
+        raise ProbeError(msg)
+    return diagnosis
+
+
+def _failed(
+    diagnosis: Diagnosis, findings: Sequence[Finding], *, verbose: bool
+) -> GradientHealthError:
+    return GradientHealthError(message.failure(diagnosis, findings, verbose=verbose), diagnosis)
+
+
+def _unused_finding(unused: list[Any]) -> Finding:
+    return Finding(
+        symptom="disconnected",
+        where=unused[0].name,
+        source="",
+        measured=float(len(unused)),
+        limit=0.0,
+        unit="parameters without a gradient",
+        limit_name="",
+        message=f"{len(unused)} trainable parameters get no gradient: nothing used them",
+        observations=(
+            ("First", unused_reason(unused[0])),
+            ("Accept", f'ignore=["{unused[0].name}"] if that is meant'),
+        ),
+        rows=tuple(Row(p.name, p.shape, 0.0, 0.0, failing=True) for p in unused),
+    )

@@ -1,0 +1,106 @@
+"""A trainable parameter that took part in the forward pass and got no gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pytest_gradhealth.checks.check import Need, Outcome
+from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
+
+if TYPE_CHECKING:
+    from pytest_gradhealth.facts import ParameterRecord, Report
+    from pytest_gradhealth.limits import Limits
+
+
+class Disconnected:
+    """Some operation used the parameter, yet no path leads from the loss to it: the graph is cut.
+
+    A parameter that no operation used is not cut but unused (a pooler, an unrouted expert, a mask
+    token outside pre-training); it is listed and not observed.
+    """
+
+    symptom: ClassVar[str] = "disconnected"
+    related_rules: ClassVar[tuple[str, ...]] = ()
+
+    def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
+        """Decide on the first pass; it has already looked at every operation where it had to."""
+        del limits
+        report = evidence.report
+        cut = cut_parameters(report)
+        if cut:
+            finding = self._finding(report, cut)
+            return Outcome(Judgement("fail", (finding.message,)), finding)
+        unused = unused_parameters(report)
+        if unused:
+            return Outcome(Judgement("not_observed", tuple(map(unused_reason, unused))))
+        return Outcome(Judgement("pass"))
+
+    def _finding(self, report: Report, cut: tuple[ParameterRecord, ...]) -> Finding:
+        where, source, explanation = locate_cut(report, cut)
+        total = len(report.parameters)
+        return Finding(
+            symptom=self.symptom,
+            where=where,
+            source=source,
+            measured=float(len(cut)),
+            limit=0.0,
+            unit="parameters that ran and got no gradient",
+            limit_name="",
+            message=f"{len(cut)} of {total} trainable parameters ran but get no gradient",
+            observations=(
+                ("Where", explanation),
+                ("First", f"{cut[0].name} {cut[0].shape} {cut[0].dtype}"),
+            ),
+            rows=tuple(Row(p.name, p.shape, 0.0, 0.0, failing=True) for p in cut),
+            related_rules=self.related_rules,
+        )
+
+
+def cut_parameters(report: Report) -> tuple[ParameterRecord, ...]:
+    """Parameters that an operation used and that got no gradient."""
+    return tuple(p for p in report.parameters if p.gradient_rms is None and p.used)
+
+
+def unused_parameters(report: Report) -> tuple[ParameterRecord, ...]:
+    """Parameters without a gradient that no operation used."""
+    return tuple(p for p in report.parameters if p.gradient_rms is None and not p.used)
+
+
+def unused_reason(parameter: ParameterRecord) -> str:
+    """Why an unused parameter was not observed."""
+    if parameter.owner_ran:
+        return f"{parameter.name}: its module ran, but no operation used it for this batch"
+    return f"{parameter.name}: its module never ran for this batch"
+
+
+def locate_cut(report: Report, cut: tuple[ParameterRecord, ...]) -> tuple[str, str, str]:
+    """Module path, its source, and a sentence: the cut nearest to the loss."""
+    owners = {parameter.owner for parameter in cut}
+    lost = [
+        layer
+        for layer in report.layers
+        if not layer.reached and any(_within(owner, layer.path) for owner in owners)
+    ]
+    if not lost:
+        owner = cut[0].owner
+        return owner or "(the model itself)", "", f"inside {owner or 'the model itself'}"
+    last = lost[-1]
+    position = report.layers.index(last)
+    after = next((layer for layer in report.layers[position + 1 :] if layer.reached), None)
+    if not last.differentiable:
+        how = "ran without building a graph (torch.no_grad, inference mode or detached inside it)"
+        return last.name, last.source, f"{last.name} ({last.kind}) {how}"
+    if after is None:
+        how = "its output carries a gradient, but the loss does not depend on it"
+        return last.name, last.source, f"after {last.name} ({last.kind}): {how}"
+    return (
+        last.name,
+        last.source,
+        f"between {last.name} ({last.kind}) and {after.name} ({after.kind}): the output of the "
+        "first carries a gradient, the loss sees only the second "
+        "(detach, .data, .item, numpy, argmax, or a new tensor)",
+    )
+
+
+def _within(owner: str, path: str) -> bool:
+    return owner == path or owner.startswith(f"{path}.") or path.startswith(f"{owner}.")

@@ -1,0 +1,87 @@
+"""NaN or Inf in the loss or in a gradient."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, ClassVar
+
+from pytest_gradhealth.checks.check import Need, Outcome
+from pytest_gradhealth.facts import Evidence, Finding, Judgement
+
+if TYPE_CHECKING:
+    from pytest_gradhealth.facts import LayerRecord, Report
+    from pytest_gradhealth.limits import Limits
+
+
+class Nonfinite:
+    """The loss or a gradient is NaN or Inf; names the first module forward, or the first node back.
+
+    An activation alone does not count: masked logits are minus infinity on purpose. It counts when
+    it reaches the loss or a gradient.
+    """
+
+    symptom: ClassVar[str] = "nonfinite"
+    related_rules: ClassVar[tuple[str, ...]] = ()
+
+    def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
+        """Decide on the first pass: a NaN is a fact, not a tendency."""
+        del limits
+        report = evidence.report
+        broken = [p for p in report.parameters if not math.isfinite(p.gradient_rms or 0.0)]
+        layers = [r for r in report.layers if not math.isfinite(r.gradient_norm or 0.0)]
+        if math.isfinite(report.loss) and not broken and not layers:
+            if all(p.gradient_rms is None for p in report.parameters):
+                reason = "the loss is finite, but no gradient arrived anywhere"
+                return Outcome(Judgement("not_observed", (reason,)))
+            return Outcome(Judgement("pass", _infinite_on_purpose(report)))
+        finding = self._finding(report, len(broken))
+        return Outcome(Judgement("fail", (finding.message,)), finding)
+
+    def _finding(self, report: Report, broken: int) -> Finding:
+        forward = next((r for r in report.layers if not math.isfinite(r.activation_rms)), None)
+        values = [p for p in report.parameters if not math.isfinite(p.value_rms)]
+        observations = [("Loss", f"{report.loss} ({report.loss_kind})")]
+        if values:
+            where, source = values[0].name, ""
+            message = f"the parameter {where} itself holds NaN or Inf before the pass"
+        elif forward is not None:
+            where, source = forward.name, forward.source
+            message = f"NaN or Inf first appears in the output of {where} ({forward.kind})"
+            observations.append(("Before", _before(report, forward)))
+        elif not math.isfinite(report.loss):
+            where, source = "the loss", ""
+            message = "every module's output is finite, but the loss is not"
+        else:
+            where, source = report.nonfinite_backward or "the backward pass", ""
+            message = f"the loss is finite, but the gradient turns NaN or Inf at {where}"
+        observations.append(
+            ("Reaches", f"{broken} of {len(report.parameters)} parameters' gradients")
+        )
+        return Finding(
+            symptom=self.symptom,
+            where=where,
+            source=source,
+            measured=float(broken),
+            limit=0.0,
+            unit="parameters with a NaN or Inf in their gradient",
+            limit_name="",
+            message=message,
+            observations=tuple(observations),
+            related_rules=self.related_rules,
+        )
+
+
+def _before(report: Report, broken: LayerRecord) -> str:
+    index = report.layers.index(broken)
+    if index == 0:
+        return "it is the first module; look at the batch"
+    previous = report.layers[index - 1]
+    return f"{previous.name} ({previous.kind}) was finite, rms {previous.activation_rms:.1e}"
+
+
+def _infinite_on_purpose(report: Report) -> tuple[str, ...]:
+    return tuple(
+        f"{layer.name} puts out NaN or Inf that reaches neither the loss nor a gradient"
+        for layer in report.layers
+        if not math.isfinite(layer.activation_rms)
+    )

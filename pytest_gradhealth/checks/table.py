@@ -1,0 +1,61 @@
+"""What several checks say in the same words: table rows, a layer's weight, the activations met."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+from pytest_gradhealth.facts import LayerRecord, Report, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytest_gradhealth.profile import Profile
+
+#: Largest slope of each bounded activation: a fact of its formula.
+STEEPEST: Final = {
+    "Sigmoid": "0.25",
+    "Hardsigmoid": "0.17",
+    "Tanh": "1",
+    "Softsign": "1",
+    "LogSigmoid": "1",
+}
+
+
+def rows_of(profile: Profile, failing: Callable[[float], bool]) -> tuple[Row, ...]:
+    """One row a weighted layer, in forward order."""
+    rows = []
+    for layer in profile.layers:
+        share = profile.share_of(layer)
+        value = layer.gradient_norm or 0.0
+        rows.append(Row(layer.name, layer.shape, value, share, failing(share)))
+    return tuple(rows)
+
+
+def weight_of(report: Report, layer: LayerRecord) -> str:
+    """A layer's weight, its shape, dtype and gradient, as one phrase."""
+    for parameter in report.parameters:
+        if parameter.is_weight and parameter.owner == layer.path:
+            rms = "none" if parameter.gradient_rms is None else f"{parameter.gradient_rms:.1e}"
+            return f"{parameter.name} {parameter.shape} {parameter.dtype}: rms(grad) {rms}"
+    return f"{layer.name}: its weight is frozen"
+
+
+def activations_on_path(report: Report) -> tuple[tuple[str, str], ...]:
+    """How many bounded activations the gradient had to pass."""
+    met = Counter(layer.kind for layer in report.layers if layer.reached and layer.kind in STEEPEST)
+    return tuple(
+        (
+            "Observed",
+            f"{count} {kind} modules on the path; each passes on at most {STEEPEST[kind]}",
+        )
+        for kind, count in met.most_common()
+    )
+
+
+def no_share(profile: Profile) -> str:
+    """Why a profile has no finite share."""
+    if math.isnan(profile.share) and profile.last.gradient_norm == 0:
+        return f"the loss sends a gradient of exactly zero to {profile.last.name}"
+    return "the gradient is not finite"

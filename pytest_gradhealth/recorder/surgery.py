@@ -1,0 +1,94 @@
+"""Textbook remedies, carried out on a copy: new weights, other activations, normalisation."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+Initialiser = Callable[[Tensor], Tensor]
+
+_AFFINE = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+_BOUNDED = (nn.Sigmoid, nn.Tanh, nn.Hardsigmoid, nn.Hardtanh, nn.Softsign, nn.LogSigmoid)
+
+
+def copied(model: nn.Module) -> nn.Module | None:
+    """A deep copy without gradients; ``None`` where the model's class does not allow one."""
+    try:
+        twin = copy.deepcopy(model)
+    except Exception:  # whatever a foreign class's deepcopy raises: no copy, no remedy
+        return None
+    twin.zero_grad(set_to_none=True)
+    return twin
+
+
+def kaiming(weight: Tensor) -> Tensor:
+    """He et al. (2015), section 2.2: variance 2 / fan_in, for rectifiers."""
+    return nn.init.kaiming_normal_(weight, nonlinearity="relu")
+
+
+def xavier(weight: Tensor) -> Tensor:
+    """Glorot and Bengio (2010), section 4.2.1, with tanh's gain of 5/3."""
+    return nn.init.xavier_normal_(weight, gain=nn.init.calculate_gain("tanh"))
+
+
+def orthogonal(weight: Tensor) -> Tensor:
+    """Saxe et al. (2014), section 4: every singular value 1, times the rectifier's root of 2."""
+    return nn.init.orthogonal_(weight, gain=nn.init.calculate_gain("relu"))
+
+
+def reinitialise(model: nn.Module, paths: Sequence[str], initialiser: Initialiser) -> bool:
+    """Draw the named layers' weights anew and zero their biases; whether any layer changed."""
+    changed = False
+    with torch.no_grad():
+        for _, module in _affine(model, paths):
+            initialiser(module.weight)
+            if module.bias is not None:
+                module.bias.zero_()
+            changed = True
+    return changed
+
+
+def swap_bounded_for_relu(model: nn.Module) -> bool:
+    """Put ReLU where a bounded activation module is, the last one excepted; whether any was."""
+    bounded = [path for path, module in model.named_modules() if isinstance(module, _BOUNDED)]
+    for path in bounded:
+        _replace(model, path, nn.ReLU())
+    return bool(bounded)
+
+
+def normalise(model: nn.Module, paths: Sequence[str]) -> bool:
+    """Put LayerNorm after the named Linear and BatchNorm after the named convolutions.
+
+    A single feature is left alone: normalised by itself it is constant.
+    """
+    changed = False
+    for path, module in list(_affine(model, paths)):
+        norm = _norm_for(module)
+        if norm is None or not path:
+            continue
+        norm = norm.to(device=module.weight.device, dtype=module.weight.dtype)
+        _replace(model, path, nn.Sequential(module, norm))
+        changed = True
+    return changed
+
+
+def _norm_for(module: nn.Linear | nn.Conv1d) -> nn.Module | None:
+    if isinstance(module, nn.Linear):
+        return nn.LayerNorm(module.out_features) if module.out_features > 1 else None
+    kinds: dict[int, type[nn.Module]] = {3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
+    return kinds[module.weight.dim()](module.out_channels)
+
+
+def _affine(model: nn.Module, paths: Sequence[str]) -> Iterator[tuple[str, nn.Linear | nn.Conv1d]]:
+    wanted = set(paths)
+    for path, module in model.named_modules():
+        if path in wanted and isinstance(module, _AFFINE):
+            yield path, module  # type: ignore[misc]  # the four share weight and bias
+
+
+def _replace(model: nn.Module, path: str, new: nn.Module) -> None:
+    parent, _, name = path.rpartition(".")
+    setattr(model.get_submodule(parent), name, new)

@@ -1,0 +1,117 @@
+"""A few optimizer steps on a batch: what a suspicion is confirmed or dropped with.
+
+The steps are taken on the model itself and undone, which needs no deep copy (not every model has
+one) and is exact.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from pytest_gradhealth.facts import Report, Trial
+from pytest_gradhealth.profile import profile_of
+from pytest_gradhealth.recorder.batch import Objective, tensors_in
+from pytest_gradhealth.recorder.generators import seed_generators
+from pytest_gradhealth.recorder.run import measure
+from pytest_gradhealth.recorder.state import preserved
+
+
+def warmed_up(
+    model: nn.Module, objective: Objective, seed: int, *, steps: int, learning_rate: float
+) -> Report:
+    """The report after some Adam steps: zero-initialised branches have woken up by then."""
+    with preserved(model):
+        optimizer = torch.optim.Adam(_trainable(model), lr=learning_rate)
+        for index in range(steps):
+            _descend(model, objective, seed + index, optimizer)
+        return measure(model, objective, seed)
+
+
+def descended(
+    model: nn.Module,
+    objective: Objective,
+    seed: int,
+    *,
+    learning_rate: float,
+    steps: int,
+    max_norm: float | None = None,
+) -> Trial:
+    """Plain SGD on one batch with one seed; ``max_norm`` clips the total gradient norm.
+
+    A model without a loss of its own regresses its output on seeded standard normal targets, since
+    a random cotangent is linear and so has no curvature to overshoot.
+    """
+    losses = []
+    with preserved(model):
+        target = Regression(objective)
+        optimizer = torch.optim.SGD(_trainable(model), lr=learning_rate)
+        for _ in range(steps):
+            losses.append(_descend(model, target, seed, optimizer, max_norm))
+            if not math.isfinite(losses[-1]):
+                break
+        after = measure(model, objective, seed)
+        losses.append(_loss(model, target, seed))
+    profile = profile_of(after)
+    share = 0.0 if profile is None or not math.isfinite(profile.share) else profile.share
+    return Trial(learning_rate, max_norm, tuple(losses), share)
+
+
+class Regression:
+    """The objective; where it is a random cotangent, mean squared error against normal noise."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.objective = objective
+
+    def __call__(self, model: nn.Module, seed: int) -> tuple[Tensor, str]:
+        """The scalar loss and how it came about."""
+        outputs: list[Tensor] = []
+        handle = model.register_forward_hook(
+            lambda _module, _inputs, output: outputs.__setitem__(
+                slice(None), [t for t in tensors_in(output) if t.requires_grad]
+            )
+        )
+        try:
+            loss, kind = self.objective(model, seed)
+        finally:
+            handle.remove()
+        if kind != "random cotangent" or not outputs:
+            return loss, kind
+        generator = torch.Generator().manual_seed(seed)
+        terms = []
+        for output in outputs:
+            real = torch.view_as_real(output) if output.is_complex() else output
+            noise = torch.randn(real.shape, generator=generator, dtype=torch.float32)
+            terms.append((real - noise.to(device=real.device, dtype=real.dtype)).square().mean())
+        return torch.stack([term.to(terms[0].device) for term in terms]).sum(), "regression"
+
+
+def _trainable(model: nn.Module) -> list[nn.Parameter]:
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def _descend(
+    model: nn.Module,
+    objective: Objective | Regression,
+    seed: int,
+    optimizer: torch.optim.Optimizer,
+    max_norm: float | None = None,
+) -> float:
+    optimizer.zero_grad(set_to_none=True)
+    seed_generators(seed)
+    with torch.enable_grad():
+        loss, _ = objective(model, seed)
+        if loss.requires_grad:
+            loss.backward()  # type: ignore[no-untyped-call]
+    if max_norm is not None:
+        nn.utils.clip_grad_norm_(_trainable(model), max_norm)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _loss(model: nn.Module, objective: Objective | Regression, seed: int) -> float:
+    seed_generators(seed)
+    with torch.enable_grad():
+        return float(objective(model, seed)[0].detach())
