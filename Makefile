@@ -17,7 +17,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY)  ## lint and probe the seed's networks, print both verdicts, write out/seed_relu.html
-	$(BIN)/python examples/seed_relu/demo.py
+	$(BIN)/python -m examples.seed_relu.demo
 
 test: $(READY)  ## the whole test suite
 	$(BIN)/python -m pytest --benchmark-disable

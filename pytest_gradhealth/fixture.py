@@ -31,7 +31,7 @@ class GradientHealth:
         verbose: Show every row in failure messages.
     """
 
-    limits: Limits
+    limits: Limits = field(repr=False)
     seed: int = 0
     verbose: bool = False
     _made: list[tuple[tuple[Any, ...], tuple[int, ...], Diagnosis]] = field(
@@ -116,6 +116,7 @@ def limits_from(lines: Sequence[str], marked: Mapping[str, Any]) -> Limits:
 
 
 def _versions(model: nn.Module) -> tuple[int, ...]:
-    """In-place changes counted by torch, and which tensors they are; a step changes the tuple."""
+    """Modes, which tensors the model holds, and torch's count of changes in place to each."""
     tensors = (*model.parameters(), *model.buffers())
-    return tuple(number for t in tensors for number in (id(t), t._version, t.requires_grad))
+    held = (number for t in tensors for number in (id(t), t._version, t.requires_grad))
+    return (*held, *(module.training for module in model.modules()))

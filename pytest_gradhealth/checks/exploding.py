@@ -149,4 +149,4 @@ def _share(report: Report) -> float:
 
 
 def _growth(profile: Profile) -> str:
-    return f"the gradient at {profile.first.name} is {profile.share:.1e} times the last layer's"
+    return f"x{profile.share:.1e} from {profile.last.name} back to {profile.first.name}"

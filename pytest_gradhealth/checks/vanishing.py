@@ -101,4 +101,4 @@ def _share(report: Report) -> float:
 
 
 def _reach(profile: Profile) -> str:
-    return f"{profile.share:.1e} of the last layer's gradient reaches {profile.first.name}"
+    return f"x{profile.share:.1e} from {profile.last.name} back to {profile.first.name}"

@@ -15,6 +15,7 @@ from pytest_gradhealth.facts import Report, Trial
 from pytest_gradhealth.profile import profile_of
 from pytest_gradhealth.recorder.batch import Objective, tensors_in
 from pytest_gradhealth.recorder.generators import seed_generators
+from pytest_gradhealth.recorder.optimizers import Step, adam, sgd
 from pytest_gradhealth.recorder.run import measure
 from pytest_gradhealth.recorder.state import preserved
 
@@ -24,9 +25,9 @@ def warmed_up(
 ) -> Report:
     """The report after some Adam steps: zero-initialised branches have woken up by then."""
     with preserved(model):
-        optimizer = torch.optim.Adam(_trainable(model), lr=learning_rate)
+        update = adam(_trainable(model), learning_rate)
         for index in range(steps):
-            _descend(model, objective, seed + index, optimizer)
+            _descend(model, objective, seed + index, update)
         return measure(model, objective, seed)
 
 
@@ -47,9 +48,9 @@ def descended(
     losses = []
     with preserved(model):
         target = Regression(objective)
-        optimizer = torch.optim.SGD(_trainable(model), lr=learning_rate)
+        update = sgd(_trainable(model), learning_rate)
         for _ in range(steps):
-            losses.append(_descend(model, target, seed, optimizer, max_norm))
+            losses.append(_descend(model, target, seed, update, max_norm))
             if not math.isfinite(losses[-1]):
                 break
         after = measure(model, objective, seed)
@@ -96,10 +97,10 @@ def _descend(
     model: nn.Module,
     objective: Objective | Regression,
     seed: int,
-    optimizer: torch.optim.Optimizer,
+    update: Step,
     max_norm: float | None = None,
 ) -> float:
-    optimizer.zero_grad(set_to_none=True)
+    model.zero_grad(set_to_none=True)
     seed_generators(seed)
     with torch.enable_grad():
         loss, _ = objective(model, seed)
@@ -107,7 +108,7 @@ def _descend(
             loss.backward()  # type: ignore[no-untyped-call]
     if max_norm is not None:
         nn.utils.clip_grad_norm_(_trainable(model), max_norm)
-    optimizer.step()
+    update()
     return float(loss.detach())
 
 

@@ -1,0 +1,76 @@
+"""One self-contained HTML page of diagnoses: no script from elsewhere, no network."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pytest_gradhealth.message import failure
+from pytest_gradhealth.profile import Profile, profile_of
+from pytest_gradhealth.report.figures import profile_svg
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from pytest_gradhealth.facts import Diagnosis
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model on the page.
+
+    Attributes:
+        title: Its name.
+        diagnosis: What was measured and judged.
+        lint: Findings of the linter on its source, as text, where there are any.
+        predicted: The linter's predicted gain per layer, where it has one.
+    """
+
+    title: str
+    diagnosis: Diagnosis
+    lint: tuple[str, ...] = ()
+    predicted: float | None = None
+
+    @property
+    def profile(self) -> Profile | None:
+        """The gradient's way through the model."""
+        return profile_of(self.diagnosis.report)
+
+    @property
+    def plot(self) -> Markup:
+        """The profile as an inline picture."""
+        return Markup(profile_svg(self.diagnosis.report))  # our own drawing
+
+    @property
+    def message(self) -> str:
+        """The failure message, empty for a healthy model."""
+        found = self.diagnosis.findings
+        return failure(self.diagnosis, found, verbose=True) if found else ""
+
+
+def write_page(path: Path, entries: Sequence[Entry], *, title: str = "Gradient health") -> None:
+    """Write the page; the file is complete or as it was before.
+
+    Raises:
+        OSError: The folder cannot be made or written to.
+    """
+    environment = Environment(
+        loader=PackageLoader("pytest_gradhealth.report", package_path="templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    text = environment.get_template("page.html.j2").render(title=title, entries=entries)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
