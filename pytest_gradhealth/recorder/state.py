@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -87,19 +86,21 @@ def _same_view(left: Tensor, right: Tensor) -> bool:
 
 def _keep_attributes(module: nn.Module) -> Callable[[], None]:
     attributes = dict(vars(module))
-    contents = {
-        name: copy.copy(value)
-        for name, value in attributes.items()
-        if type(value) in _BUILTIN_CONTAINERS
-    }
+    containers = [value for value in attributes.values() if type(value) in _BUILTIN_CONTAINERS]
+    # A module has a dozen containers and most are empty, so a copy of each would be the main cost.
+    empty = [container for container in containers if not container]
+    filled = [(container, container.copy()) for container in containers if container]
 
     def put_back() -> None:
         current = vars(module)
         if not _same_items(current, attributes):
             current.clear()
             current.update(attributes)
-        for name, kept in contents.items():
-            _refill(attributes[name], kept)
+        for container in empty:
+            if container:
+                container.clear()
+        for container, kept in filled:
+            _refill(container, kept)
 
     return put_back
 
