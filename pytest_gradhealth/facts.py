@@ -51,6 +51,7 @@ class LayerRecord:
         weighted: Whether the module itself holds a trainable matrix or kernel (two or more axes).
         depth: Weighted layers on the longest way from this output to the loss, this one included;
             ``None`` where the loss does not depend on this output.
+        earliest: Whether no weighted layer feeds this one: a stem, an embedding, a side input.
         trunk: Index (into ``Report.layers``) of the next record on the way to the loss that every
             path from here must cross; ``None`` for the last one, or where there is no way.
         reached: Whether the loss depends on this output through the autograd graph.
@@ -69,6 +70,7 @@ class LayerRecord:
     dtype: str
     weighted: bool
     depth: int | None
+    earliest: bool
     trunk: int | None
     reached: bool
     differentiable: bool
@@ -325,12 +327,11 @@ class Diagnosis:
         Raises:
             ProbeError: The mapping is not a diagnosis of a version this release can read.
         """
-        if data.get("schema") != SCHEMA_VERSION:
-            msg = (
-                f"a diagnosis of schema {data.get('schema')!r}; this release reads {SCHEMA_VERSION}"
-            )
-            raise ProbeError(msg)
         try:
+            schema = data.get("schema")
+            if schema != SCHEMA_VERSION:
+                msg = f"a diagnosis of schema {schema!r}; this release reads {SCHEMA_VERSION}"
+                raise ProbeError(msg)
             return cls(
                 findings=revive(tuple[Finding, ...], data["findings"]),
                 judgements=tuple(

@@ -32,6 +32,15 @@ class Limits:
         ),
         source="docs/symptoms.md, the table of trained models",
     )
+    fading_share: float = _limit(
+        1e-2,
+        unit="share left without the largest single drop, under which one tower of several fades",
+        reason=(
+            "Where another way in gets its gradient, one tower is accused only if it fades layer "
+            "by layer: a single factor, such as LayerScale's 1e-6, is there on purpose."
+        ),
+        source="the square root of vanishing_share: half of its decades",
+    )
     vanishing_warmup_steps: int = _limit(
         10,
         unit="Adam steps on the batch before the share is measured again",

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
 
+# A side input that joins in the nearer half of the network says nothing of its early layers.
+_EARLY_HALF = 2
+
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """How the gradient changes from the last weighted layers back to the earliest.
+class Tower:
+    """One way into the network: an earliest layer and the trunk from it to the loss.
 
     Attributes:
-        layers: Weighted layers that the loss depends on, in forward order.
-        first: The earliest layer: the one with the most weighted layers between it and the loss.
-        last: The layer next to the loss with the largest gradient.
-        share: L2 norm of the gradient at ``first``'s output over that at ``last``'s. Independent of
-            the loss's scale. Under an initialisation that keeps the forward signal, 1 for any
-            widths (He et al. 2015, section 2.2). NaN where the loss itself sends back nothing.
+        first: The earliest layer.
         depth: Weighted layers from ``first`` to the loss, both ends included.
+        share: L2 norm of the gradient at ``first``'s output over that at the last layer's.
+            Independent of the loss's scale. Under an initialisation that keeps the forward signal,
+            1 for any widths (He et al. 2015, section 2.2). NaN where the loss itself sends back
+            nothing.
+        steady_share: ``share`` without the largest single drop on the trunk. One factor put there
+            on purpose (LayerScale, a zero gate) is left out; a fade from layer to layer stays.
     """
 
-    layers: tuple[LayerRecord, ...]
     first: LayerRecord
-    last: LayerRecord
-    share: float
     depth: int
+    share: float
+    steady_share: float
 
     @property
     def per_layer(self) -> float:
@@ -37,6 +41,26 @@ class Profile:
         if steps < 1 or not math.isfinite(self.share):
             return 1.0
         return math.pow(self.share, 1 / steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How the gradient changes from the last weighted layers back to the earliest.
+
+    Attributes:
+        layers: Weighted layers that the loss depends on, in forward order.
+        last: The layer next to the loss with the largest gradient.
+        towers: The ways in that reach back through at least half of the depth, best share first.
+    """
+
+    layers: tuple[LayerRecord, ...]
+    last: LayerRecord
+    towers: tuple[Tower, ...]
+
+    @property
+    def best(self) -> Tower:
+        """The way in that gets the most gradient."""
+        return self.towers[0]
 
     def share_of(self, layer: LayerRecord) -> float:
         """The gradient at a layer's output over that at the last layer's."""
@@ -53,15 +77,35 @@ def profile_of(report: Report) -> Profile | None:
     if not layers:
         return None
     nearest = min(layer.depth or 0 for layer in layers)
-    depth = max(layer.depth or 0 for layer in layers)
-    last = max((layer for layer in layers if layer.depth == nearest), key=_gradient)
-    first = max((layer for layer in layers if layer.depth == depth), key=_gradient)
+    deepest = max(layer.depth or 0 for layer in layers)
+    last = max(
+        (layer for layer in layers if layer.depth == nearest),
+        key=lambda layer: layer.gradient_norm or 0.0,
+    )
+    judged = {id(layer) for layer in layers}  # comparing records by value would be quadratic
+    towers = [
+        _tower(report, index, layer, last)
+        for index, layer in enumerate(report.layers)
+        if id(layer) in judged
+        and (layer.depth == deepest or (layer.earliest and _is_early(layer, deepest)))
+    ]
+    towers.sort(key=lambda tower: tower.share, reverse=True)
+    return Profile(layers=layers, last=last, towers=tuple(towers))
+
+
+def _is_early(layer: LayerRecord, deepest: int) -> bool:
+    return (layer.depth or 0) * _EARLY_HALF >= deepest
+
+
+def _tower(report: Report, index: int, first: LayerRecord, last: LayerRecord) -> Tower:
+    norms = [record.gradient_norm or 0.0 for record in report.route(index)]
+    steps = [_ratio(above, below) for above, below in pairwise(norms)]
     share = _ratio(first.gradient_norm, last.gradient_norm)
-    return Profile(layers=layers, first=first, last=last, share=share, depth=depth)
-
-
-def _gradient(layer: LayerRecord) -> float:
-    return layer.gradient_norm or 0.0
+    drops = [step for step in steps if step < 1]  # a NaN step has nothing on either side
+    worst = min(drops, default=1.0)
+    rest = math.prod(step for step in steps if step > 0)
+    steady = share / worst if worst else rest
+    return Tower(first=first, depth=first.depth or 1, share=share, steady_share=steady)
 
 
 def _ratio(above: float | None, below: float | None) -> float:

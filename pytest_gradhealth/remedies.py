@@ -104,10 +104,17 @@ def _measured(
     seed_generators(seed)
     if not attempt.apply(twin):
         return None
-    after = profile_of(measure(twin, objective, seed))
-    if after is None or math.isnan(after.share):
+    try:
+        after = profile_of(measure(twin, objective, seed))
+    except Exception:  # the model's own code may not work with the layers put in
+        return None
+    if after is None or math.isnan(after.best.share):
         return Remedy(attempt.name, 0.0, "no better", "no gradient arrives at all")
-    return Remedy(attempt.name, after.share, _outcome(symptom, before.share, after.share, limits))
+    return Remedy(
+        attempt.name,
+        after.best.share,
+        _outcome(symptom, before.best.share, after.best.share, limits),
+    )
 
 
 def _outcome(symptom: str, before: float, after: float, limits: Limits) -> Grade:
@@ -135,5 +142,5 @@ def _clipped(
             max_norm=_CLIP_NORM,
         )
         if is_stable(trial, limits):
-            return Remedy(name, profile.share, "healthy", f"SGD descends at {rate:g}")
-    return Remedy(name, profile.share, "no better", "SGD descends at no rate tried")
+            return Remedy(name, profile.best.share, "healthy", f"SGD descends at {rate:g}")
+    return Remedy(name, profile.best.share, "no better", "SGD descends at no rate tried")

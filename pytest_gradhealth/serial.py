@@ -12,6 +12,8 @@ import types
 import typing
 from typing import Any
 
+_NOT_FINITE = ("nan", "inf", "-inf")
+
 
 def plain(value: Any) -> Any:
     """A dataclass, container or scalar as dicts, lists and scalars that strict JSON can hold."""
@@ -45,9 +47,14 @@ def revive(hint: Any, data: Any) -> Any:
             return None
         (inner,) = (arg for arg in typing.get_args(hint) if arg is not type(None))
         return revive(inner, data)
+    if origin is typing.Literal:
+        if data not in typing.get_args(hint):
+            msg = f"expected one of {', '.join(typing.get_args(hint))}, found {data!r}"
+            raise ValueError(msg)
+        return data
     if hint is float:
-        return float(data)
-    if isinstance(hint, type) and not isinstance(data, hint):
+        return _revive_float(data)
+    if isinstance(hint, type) and type(data) is not hint:
         msg = f"expected {hint.__name__}, found {type(data).__name__}"
         raise TypeError(msg)
     return data
@@ -60,6 +67,19 @@ def _revive_tuple(args: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
     if len(args) > 1 and args[1] is not Ellipsis:
         return tuple(revive(arg, item) for arg, item in zip(args, data, strict=True))
     return tuple(revive(args[0], item) for item in data)
+
+
+def _revive_float(data: Any) -> float:
+    if isinstance(data, str) and data in _NOT_FINITE:
+        return float(data)
+    if isinstance(data, bool) or not isinstance(data, int | float):
+        msg = f"expected a number, found {data!r}"
+        raise TypeError(msg)
+    try:
+        return float(data)
+    except OverflowError as error:
+        msg = "an integer beyond the range of floats"
+        raise ValueError(msg) from error
 
 
 @functools.cache

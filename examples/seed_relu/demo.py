@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from examples.seed_relu import exploding_chain, remedied, vanishing_stacks
-from pytest_gradhealth import Diagnosis, diagnose, message
-from pytest_gradhealth.profile import profile_of
+from pytest_gradhealth import diagnose, message
 from pytest_gradhealth.report import Entry, write_page
 
 HERE = Path(__file__).parent
@@ -48,9 +47,9 @@ def main() -> None:
             print(f"--- {name}\n{message.failure(diagnosis, diagnosis.findings)}\n")
 
     heading("3. Predicted from the source, measured on the model")
-    print(f"{'network':<20} {'predicted':>22} {'measured':>22}  verdict")
-    for entry in entries:
-        print(compared(entry, predictions.get(entry.title)))
+    print(f"{'network':<20} {'predicted':>20} {'measured':>20}  verdict")
+    for entry, (model, batch) in zip(entries, networks, strict=True):
+        print(compared(entry, predictions.get(entry.title), end_to_end(model, batch)))
 
     write_page(PAGE, entries, title="The seed's networks")
     print(f"\nThe same with plots: {PAGE}")
@@ -86,23 +85,26 @@ def gain(prediction: dict[str, Any] | None) -> float | None:
     return None if prediction is None else prediction["gain_per_layer"]
 
 
-def compared(entry: Entry, prediction: dict[str, Any] | None) -> str:
-    """One line: gain per layer and over the same number of layers, predicted and measured."""
-    predicted = "not predicted"
-    depth = 0
-    if prediction is not None and prediction["gain_per_layer"] is not None:
-        depth = prediction["depth"]
-        predicted = f"x{prediction['gain_per_layer']:.3f}, {prediction['total_gain']:.1e}"
-    measured = "nothing arrived"
-    profile = profile_of(entry.diagnosis.report)
-    if profile is not None:
-        steps = depth or profile.depth - 1
-        measured = f"x{profile.per_layer:.3f}, {profile.per_layer**steps:.1e}"
-    return f"{entry.title:<20} {predicted:>22} {measured:>22}  {verdict(entry.diagnosis)}"
+def end_to_end(model: nn.Module, batch: Tensor) -> float:
+    """The gradient at the input in multiples of that at the output, for a random cotangent."""
+    x = batch.clone().requires_grad_()
+    y = model(x)
+    cotangent = torch.randn_like(y)
+    (arrived,) = torch.autograd.grad(y, x, cotangent)
+    return float(arrived.norm() / cotangent.norm())
 
 
-def verdict(diagnosis: Diagnosis) -> str:
-    return ", ".join(sorted(diagnosis.symptoms)) or "healthy"
+def compared(entry: Entry, prediction: dict[str, Any] | None, measured: float) -> str:
+    """One line: gain per layer and in total, from the input to the output."""
+    if prediction is None or prediction["gain_per_layer"] is None:
+        return f"{entry.title:<20} {'not predicted':>20} {f'{measured:.1e}':>20}  {told_of(entry)}"
+    predicted = f"x{prediction['gain_per_layer']:.3f}, {prediction['total_gain']:.1e}"
+    found = f"x{measured ** (1 / prediction['depth']):.3f}, {measured:.1e}"
+    return f"{entry.title:<20} {predicted:>20} {found:>20}  {told_of(entry)}"
+
+
+def told_of(entry: Entry) -> str:
+    return ", ".join(sorted(entry.diagnosis.symptoms)) or "healthy"
 
 
 def heading(text: str) -> None:

@@ -36,10 +36,10 @@ class Exploding:
         profile = profile_of(evidence.report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
-        if not math.isfinite(profile.share):
+        if not math.isfinite(profile.best.share):
             return Outcome(Judgement("not_observed", (no_share(profile),)))
         limit = limits.exploding_growth
-        if profile.share <= limit:
+        if profile.best.share <= limit:
             return Outcome(Judgement("pass", (_growth(profile),)))
         if evidence.reseeded is None:
             return Need.RESEEDED
@@ -59,28 +59,28 @@ class Exploding:
     def _finding(
         self, report: Report, profile: Profile, trials: tuple[Trial, ...], limits: Limits
     ) -> Finding:
-        limit = limits.exploding_growth
-        first = profile.first
+        limit, growth = limits.exploding_growth, profile.best.share
+        first = profile.best.first
         return Finding(
             symptom=self.symptom,
             where=first.name,
             source=first.source,
-            measured=profile.share,
+            measured=growth,
             limit=limit,
             unit="multiples of the last layer's gradient",
             limit_name="exploding_growth",
             message=(
-                f"the gradient grows {profile.share:.1e} times on its way back to {first.name}, "
+                f"the gradient grows {growth:.1e} times on its way back to {first.name}, "
                 "and SGD is unstable at every ordinary learning rate"
             ),
             observations=(
                 (
                     "Worst",
-                    f"{weight_of(report, first)}, growth {profile.share:.1e} (limit {limit:.1e})",
+                    f"{weight_of(report, first)}, growth {growth:.1e} (limit {limit:.1e})",
                 ),
                 (
                     "Where",
-                    f"grows x{profile.per_layer:.3g} per layer from {profile.last.name} "
+                    f"grows x{profile.best.per_layer:.3g} per layer from {profile.last.name} "
                     f"back to {first.name}",
                 ),
                 *(("Tried", _told(trial)) for trial in trials),
@@ -145,8 +145,8 @@ def _told(trial: Trial) -> str:
 
 def _share(report: Report) -> float:
     profile = profile_of(report)
-    return 0.0 if profile is None else profile.share
+    return 0.0 if profile is None else profile.best.share
 
 
 def _growth(profile: Profile) -> str:
-    return f"x{profile.share:.1e} from {profile.last.name} back to {profile.first.name}"
+    return f"x{profile.best.share:.1e} from {profile.last.name} back to {profile.best.first.name}"

@@ -56,6 +56,6 @@ def activations_on_path(report: Report) -> tuple[tuple[str, str], ...]:
 
 def no_share(profile: Profile) -> str:
     """Why a profile has no finite share."""
-    if math.isnan(profile.share) and profile.last.gradient_norm == 0:
+    if math.isnan(profile.best.share) and profile.last.gradient_norm == 0:
         return f"the loss sends a gradient of exactly zero to {profile.last.name}"
     return "the gradient is not finite"

@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable
 
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from pytest_gradhealth.facts import LayerRecord, ParameterRecord, Report
 from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.graph import BackwardGraph, Node
-from pytest_gradhealth.recorder.hooks import Trace, silent_paths, source_of
+from pytest_gradhealth.recorder.hooks import HOLDERS, Call, Trace, silent_paths, source_of
 from pytest_gradhealth.recorder.statistics import to_floats
 from pytest_gradhealth.recorder.usage import UsedTensors
 
@@ -63,7 +64,7 @@ def assemble(
         seed=seed,
         layers=_layers(model, trace, graph, activations, gradients),
         parameters=tuple(
-            _parameter(p, tuple(names[p]), trace, watcher, value, grad)
+            _parameter(model, p, tuple(names[p]), trace, watcher, value, grad)
             for p, value, grad in zip(trainable, values, grads, strict=True)
         ),
         frozen=tuple(names[p][0] for p in names if not p.requires_grad),
@@ -79,13 +80,14 @@ def _layers(
     activations: list[float],
     gradients: list[list[float]],
 ) -> tuple[LayerRecord, ...]:
-    weighted = [_holds_weight(call.module) for call in trace.calls]
+    weighted = [_is_weighted(call) for call in trace.calls]
     position_of: dict[Node, int] = {}
     for position, call in enumerate(trace.calls):
         for node in call.nodes:
             if node in graph.rank:
                 position_of.setdefault(node, position)
-    depths = graph.depths({n for n, position in position_of.items() if weighted[position]})
+    weights = {node for node, position in position_of.items() if weighted[position]}
+    depths, fed = graph.depths(weights), graph.fed(weights)
     records = []
     for position, call in enumerate(trace.calls):
         ranks = [graph.rank[node] for node in call.nodes if node in graph.rank]
@@ -101,6 +103,7 @@ def _layers(
                 dtype=call.dtype,
                 weighted=weighted[position],
                 depth=None if rank is None else depths[rank],
+                earliest=rank is not None and not fed[rank],
                 trunk=None if rank is None else _next_on_trunk(graph, position_of, rank, position),
                 reached=rank is not None or bool(arrived),
                 differentiable=bool(call.nodes),
@@ -122,11 +125,29 @@ def _next_on_trunk(
     return None
 
 
-def _holds_weight(module: nn.Module) -> bool:
-    return any(parameter.dim() > 1 for parameter in module.parameters(recurse=False))
+def _is_weighted(call: Call) -> bool:
+    """Whether the module has a matrix or kernel of its own, parametrized ones included.
+
+    A module that computes a parametrized weight is part of the layer, not a layer.
+    """
+    held = list(call.module.parameters(recurse=False))
+    if "parametrizations" in call.path.split("."):
+        return False
+    if parametrize.is_parametrized(call.module):
+        held += call.module.parametrizations.parameters()  # type: ignore[union-attr]
+    return any(parameter.dim() > 1 for parameter in held)
+
+
+def _owner(model: nn.Module, name: str) -> str:
+    """Path of the module that uses the parameter: lists and dicts of parameters never run."""
+    path = name.rpartition(".")[0]
+    while path and isinstance(model.get_submodule(path), HOLDERS):
+        path = path.rpartition(".")[0]
+    return path
 
 
 def _parameter(
+    model: nn.Module,
     parameter: Tensor,
     names: tuple[str, ...],
     trace: Trace,
@@ -134,7 +155,7 @@ def _parameter(
     value: float,
     gradient: float | None,
 ) -> ParameterRecord:
-    owners = [name.rpartition(".")[0] for name in names]
+    owners = [_owner(model, name) for name in names]
     root = max(parameter.numel(), 1) ** 0.5
     return ParameterRecord(
         names=names,

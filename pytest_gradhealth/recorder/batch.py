@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.rnn import PackedSequence
 
 from pytest_gradhealth.errors import ProbeError
 
@@ -49,6 +50,7 @@ class Objective:
             ProbeError: No scalar loss comes out of the conventions.
         """
         batch = copied(self.batch)
+        torch.clear_autocast_cache()  # inside the caller's autocast: casts of other weights
         if self.step is not None:
             return _scalar(self.step(model, batch), "step(model, batch)"), "step"
         output = _call(model, batch, has_target=self.loss_fn is not None)
@@ -65,12 +67,23 @@ class Objective:
 def copied(batch: Any) -> Any:
     """A deep copy of the batch, so that a model that writes to its input spoils nothing.
 
-    A batch that cannot be copied (a non-leaf tensor, an open handle) is passed as it is.
+    A tensor with a history (another model's output) becomes a leaf, so that no pass runs backward
+    into what came before the batch. What cannot be copied (an open handle) is passed as it is.
     """
     try:
         return copy.deepcopy(batch)
     except Exception:  # whatever a foreign class's deepcopy raises, the batch is still usable
-        return batch
+        return _copied_by_parts(batch)
+
+
+def _copied_by_parts(batch: Any) -> Any:
+    if isinstance(batch, Tensor):
+        return batch.detach().clone().requires_grad_(batch.requires_grad)
+    if type(batch) in {list, tuple}:
+        return type(batch)(copied(item) for item in batch)
+    if type(batch) is dict:
+        return {key: copied(item) for key, item in batch.items()}
+    return batch
 
 
 def check_batch(batch: Any) -> None:
@@ -118,15 +131,20 @@ def _distribution_class() -> type | tuple[()]:
 def _call(model: nn.Module, batch: Any, *, has_target: bool) -> Any:
     if isinstance(batch, Mapping):
         return model(**batch)
-    if isinstance(batch, tuple | list):
+    if _is_spread(batch):
         return model(*(batch[:-1] if has_target else batch))
     return model(batch)
+
+
+def _is_spread(batch: Any) -> bool:
+    """Whether the items are the arguments; a packed sequence is a tuple, yet one argument."""
+    return isinstance(batch, tuple | list) and not isinstance(batch, PackedSequence)
 
 
 def _with_loss_fn(loss_fn: LossFunction, output: Any, batch: Any) -> Any:
     if isinstance(batch, Mapping):
         return loss_fn(output, batch)
-    if isinstance(batch, tuple | list):
+    if _is_spread(batch):
         return loss_fn(output, batch[-1])
     return loss_fn(output)
 

@@ -41,6 +41,17 @@ class BackwardGraph:
                     depth[below] = max(depth[below], depth[position])
         return depth
 
+    def fed(self, weighted: set[Node]) -> list[bool]:
+        """For each node of ``order``: whether a ``weighted`` node lies beyond it, off the loss."""
+        beyond = [False] * len(self.order)
+        for position in range(len(self.order) - 1, -1, -1):
+            beyond[position] = any(
+                child in weighted or beyond[self.rank[child]]
+                for child, _ in self.order[position].next_functions
+                if child is not None
+            )
+        return beyond
+
 
 def walk(loss: Tensor) -> BackwardGraph:
     """The graph behind ``loss``; empty where the loss has none. Linear in the graph's size."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from pytest_gradhealth.recorder.statistics import norm
 Reduce = Callable[[Tensor], Tensor]
 
 #: These are never called themselves, so their silence says nothing.
-_HOLDERS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
+HOLDERS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
 
 
 @dataclass(slots=True)
@@ -79,7 +80,7 @@ def silent_paths(model: nn.Module, trace: Trace) -> tuple[str, ...]:
         path
         for path, module in model.named_modules()
         if path not in trace.ran
-        and not isinstance(module, _HOLDERS)
+        and not isinstance(module, HOLDERS)
         and any(parameter.requires_grad for parameter in module.parameters(recurse=False))
     )
 
@@ -107,6 +108,10 @@ def _source_of_class(kind: type) -> str:
         return ""
 
 
+def _gone() -> None:
+    return None
+
+
 class _Tracer:
     def __init__(self, trace: Trace, reduce: Reduce) -> None:
         self.trace = trace
@@ -114,6 +119,7 @@ class _Tracer:
         self.counts: dict[str, int] = {}
         self.replayed: dict[str, int] = {}
         self.seen: set[tuple[Node, int]] = set()
+        self.constants: dict[int, Callable[[], Tensor | None]] = {}
 
     def hook(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
         def on_forward(module: nn.Module, _inputs: Any, output: Any) -> None:
@@ -142,7 +148,9 @@ class _Tracer:
 
     def _was_seen(self, tensor: Tensor) -> bool:
         if tensor.grad_fn is None:
-            return False
+            known = self.constants.get(id(tensor), _gone)() is tensor
+            self.constants[id(tensor)] = weakref.ref(tensor)
+            return known
         key = (tensor.grad_fn, tensor.output_nr)
         known = key in self.seen
         self.seen.add(key)

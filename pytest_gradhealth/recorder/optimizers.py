@@ -17,6 +17,8 @@ Step = Callable[[], None]
 # Kingma and Ba (2015), algorithm 1: decay of the two moments, and the smallest denominator.
 _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 
+_HALF = (torch.float16, torch.bfloat16)
+
 
 def sgd(parameters: Iterable[Tensor], learning_rate: float) -> Step:
     """Plain gradient descent."""
@@ -45,7 +47,7 @@ def adam(parameters: Iterable[Tensor], learning_rate: float) -> Step:
             for parameter in held:
                 if parameter.grad is None:
                     continue
-                gradient = _dense(parameter.grad)
+                gradient = _precise(_dense(parameter.grad))
                 if parameter not in moments:
                     size = torch.zeros_like(gradient.real if gradient.is_complex() else gradient)
                     moments[parameter] = torch.zeros_like(gradient), size
@@ -54,10 +56,15 @@ def adam(parameters: Iterable[Tensor], learning_rate: float) -> Step:
                 first.lerp_(gradient, 1 - _BETA_1)
                 second.lerp_(square, 1 - _BETA_2)
                 scale = (second / (1 - _BETA_2**count)).sqrt_().add_(_EPSILON)
-                parameter.sub_(first / scale, alpha=rate)
+                parameter.sub_((first / scale).to(parameter.dtype), alpha=rate)
 
     return step
 
 
 def _dense(gradient: Tensor) -> Tensor:
     return gradient.to_dense() if gradient.layout is not torch.strided else gradient
+
+
+def _precise(gradient: Tensor) -> Tensor:
+    """In float32 where it is less: float16 loses the squares and the smallest denominator."""
+    return gradient.float() if gradient.dtype in _HALF else gradient

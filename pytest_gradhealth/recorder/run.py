@@ -97,6 +97,12 @@ def check_model(model: Any) -> None:
             "materialise it with to_empty() and initialise it first"
         )
         raise ProbeError(msg)
+    if any(p.is_inference() for p in parameters):
+        msg = (
+            f"{type(model).__name__} was made under torch.inference_mode, so its parameters cannot "
+            "take part in a backward pass; make it outside"
+        )
+        raise ProbeError(msg)
     if not any(p.requires_grad for p in parameters):
         msg = f"every parameter of {type(model).__name__} is frozen (requires_grad=False)"
         raise ProbeError(msg)

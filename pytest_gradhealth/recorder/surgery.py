@@ -44,7 +44,9 @@ def reinitialise(model: nn.Module, paths: Sequence[str], initialiser: Initialise
     changed = False
     with torch.no_grad():
         for _, module in _affine(model, paths):
-            initialiser(module.weight)
+            # In float32: half precision has no QR decomposition.
+            drawn = initialiser(torch.empty_like(module.weight, dtype=torch.float32))
+            module.weight.copy_(drawn)
             if module.bias is not None:
                 module.bias.zero_()
             changed = True

@@ -56,7 +56,7 @@ def descended(
         after = measure(model, objective, seed)
         losses.append(_loss(model, target, seed))
     profile = profile_of(after)
-    share = 0.0 if profile is None or not math.isfinite(profile.share) else profile.share
+    share = 0.0 if profile is None or not math.isfinite(profile.best.share) else profile.best.share
     return Trial(learning_rate, max_norm, tuple(losses), share)
 
 
