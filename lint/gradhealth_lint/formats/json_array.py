@@ -1,0 +1,62 @@
+"""Results for programs: always one JSON array."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from gradhealth_lint.located import LocatedPrediction
+    from gradhealth_lint.rules.rule import Rule
+    from gradhealth_lint.violation import Violation
+
+
+def violations(found: Sequence[Violation]) -> str:
+    """The contract's fields of every finding."""
+    return _dumped([dataclasses.asdict(violation) for violation in found])
+
+
+def predictions(found: Sequence[LocatedPrediction]) -> str:
+    """The contract's fields of every stack; null where there is no prediction."""
+    return _dumped(
+        [
+            {
+                "path": item.path,
+                "line": item.line,
+                "class": item.owner,
+                "depth": item.prediction.depth,
+                "width": item.prediction.width,
+                "activation": item.prediction.activation,
+                "init": item.prediction.init,
+                "gain_per_layer": item.prediction.gain_per_layer,
+                "total_gain": item.prediction.total_gain,
+                "assumed": list(item.prediction.assumed),
+            }
+            for item in found
+        ]
+    )
+
+
+def rules(every: Iterable[Rule]) -> str:
+    """What there is to know about every rule without its examples."""
+    return _dumped(
+        [
+            {
+                "code": rule.code,
+                "name": rule.name,
+                "severity": rule.severity,
+                "on_by_default": rule.on_by_default,
+                "summary": (rule.__doc__ or "").strip().splitlines()[0],
+                "why": rule.why,
+                "references": list(rule.references),
+            }
+            for rule in every
+        ]
+    )
+
+
+def _dumped(rows: list[dict[str, object]]) -> str:
+    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,190 @@
+"""GRD301 missing-clipping."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from gradhealth_lint.prediction import predict
+from gradhealth_lint.rules import wording
+from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.violation import Example, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradhealth_lint.limits import Limits
+    from gradhealth_lint.semantics.facts import FileFacts, TrainingLoop
+
+_RECURRENT = frozenset({"RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"})
+_ATTENTION = frozenset(
+    {
+        "MultiheadAttention",
+        "Transformer",
+        "TransformerEncoder",
+        "TransformerDecoder",
+        "TransformerEncoderLayer",
+        "TransformerDecoderLayer",
+    }
+)
+
+
+class MissingClipping:
+    """A loop that trains a model at risk of exploding gradients and clips nowhere."""
+
+    code: ClassVar[str] = "GRD301"
+    name: ClassVar[str] = "missing-clipping"
+    severity: ClassVar[Severity] = "warning"
+    on_by_default: ClassVar[bool] = True
+    message: ClassVar[str] = (
+        "nothing clips the gradient between backward() and {optimizer}.step(), and {model} is at "
+        "risk: {risk}"
+    )
+    remedy: ClassVar[str] = "before it, write {unscale}{clip}"
+    why: ClassVar[str] = (
+        "The gradient of a recurrent network is a product over time steps, that of attention has "
+        "rare large values early in training, and a loss scale lets one overflowing batch through; "
+        "one such step can undo the training so far. Clipping the norm bounds the step and leaves "
+        "ordinary ones alone. It is reported only where the model and the loop are both in view "
+        "and the model is one of these, or is predicted to explode: most loops need no clipping."
+    )
+    references: ClassVar[tuple[str, ...]] = (
+        "Pascanu et al. (2013), On the difficulty of training recurrent neural networks, "
+        "arXiv 1211.5063, section 3.2",
+        "Zhang et al. (2020), Why are adaptive methods good for attention models?, "
+        "arXiv 1912.03194",
+    )
+    needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
+        re.compile(rb"torch"),
+        re.compile(rb"backward"),
+        re.compile(rb"step"),
+    )
+    reads_stacks: ClassVar[bool] = True
+
+    def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
+        """Judge every optimizer step in a training loop whose model is known."""
+        if facts.mentions_clipping:
+            return
+        for loop in facts.loops:
+            if loop.clipped or loop.framework or loop.model is None:
+                continue
+            risk = _risk(loop, facts, limits)
+            if risk is None:
+                continue
+            optimizer = loop.optimizer_text or "optimizer"
+            parameters = loop.parameters_text or "model.parameters()"
+            unscale = f"scaler.unscale_({optimizer}) and " if loop.scaled else ""
+            clip = f"torch.nn.utils.clip_grad_norm_({parameters}, max_norm=1.0)"
+            yield Found(
+                loop.anchor,
+                self.message.format(optimizer=optimizer, model=loop.model, risk=risk),
+                self.remedy.format(unscale="" if loop.unscaled_before else unscale, clip=clip),
+            )
+
+    good: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "plain-mlp",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+            optimizer = torch.optim.Adam(model.parameters())
+            for x, y in loader:
+                optimizer.zero_grad()
+                nn.functional.mse_loss(model(x), y).backward()
+                optimizer.step()
+            """,
+        ),
+        Example(
+            "clipped-in-a-helper",
+            """
+            import torch
+            from torch import nn
+
+            def update(model, optimizer, loss):
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+
+            model = nn.LSTM(8, 64)
+            optimizer = torch.optim.Adam(model.parameters())
+            for x in loader:
+                optimizer.zero_grad()
+                update(model, optimizer, model(x)[0].mean())
+            """,
+        ),
+        Example(
+            "model-not-in-view",
+            """
+            import torch
+
+            def train(model, loader):
+                optimizer = torch.optim.Adam(model.parameters())
+                for x in loader:
+                    optimizer.zero_grad()
+                    model(x).mean().backward()
+                    optimizer.step()
+            """,
+        ),
+    )
+    bad: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "lstm",
+            """
+            import torch
+            import torch.nn as nn
+
+            class Tagger(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.lstm = nn.LSTM(32, 64)
+                    self.head = nn.Linear(64, 5)
+
+                def forward(self, x):
+                    return self.head(self.lstm(x)[0])
+
+            model = Tagger()
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for epoch in range(10):
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    loss = criterion(model(x), y)
+                    loss.backward()
+                    optimizer.step()  # <- here
+            """,
+        ),
+        Example(
+            "loss-scale",
+            """
+            import torch
+            from torch import nn, optim
+
+            net = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+            opt = optim.AdamW(net.parameters())
+            scaler = torch.cuda.amp.GradScaler()
+            for x, y in loader:
+                opt.zero_grad()
+                with torch.autocast("cuda", dtype=torch.float16):
+                    loss = nn.functional.mse_loss(net(x), y)
+                scaler.scale(loss).backward()
+                scaler.step(opt)  # <- here
+                scaler.update()
+            """,
+        ),
+    )
+
+
+def _risk(loop: TrainingLoop, facts: FileFacts, limits: Limits) -> str | None:
+    """Why the model may see exploding gradients, None if it is not known to."""
+    named = sorted(loop.layers & _RECURRENT) or sorted(loop.layers & _ATTENTION)
+    if named:
+        return f"it contains nn.{named[0]}"
+    for index in loop.stacks:
+        total = predict(facts.stacks[index], limits).total_gain
+        if total is not None and total > limits.exploding_total_gain:
+            return (
+                f"its {facts.stacks[index].depth} layers are predicted to multiply the gradient "
+                f"by {wording.gain(total)}"
+            )
+    return "it trains in float16 with a loss scale" if loop.scaled else None

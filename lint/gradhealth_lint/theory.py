@@ -1,0 +1,416 @@
+"""How much a stack of affine layers shrinks or grows the gradient: mean-field theory.
+
+The signal goes forward as Gaussian preactivations whose mean and variance over units follow a
+recursion; the gradient goes back multiplied, per layer, by chi = fan_in Var(w) E[phi'^2]
+(Poole et al. 2016, arXiv 1606.05340, section 2; Schoenholz et al. 2017, arXiv 1611.01232,
+section 4). Three things are added, each because measurement asked for it:
+
+* Weights with a mean. Their common part moves all units together, so the gradient grows a
+  coherent part, alpha in every unit, and from it one along the activations, beta a_j (the weights
+  into a unit and its slope depend on each other). Without beta Euler's theorem for ReLU, g a
+  the same at every depth, would not hold.
+* Samples differ. Where the gain hangs on the sample's size or sign, the few samples with the
+  steepest path carry the batch's gradient: a few typical samples are followed.
+* Width is finite. A product of random factors typically lies below its mean, by half the
+  variance of its logarithm: 5/width per ReLU layer for one gradient (Hanin and Nica 2018, arXiv
+  1812.05994, theorem 1). A batch averages over its gradients as long as they point different
+  ways, so their overlap is followed too: near 1/width at the output, growing to 1 with depth
+  where the samples' signals align, and staying small where chaos drives them apart.
+
+All gains are ratios of L2 norms of gradients, so the loss's scale and reduction do not matter.
+Pure Python, no numpy and no torch: the linter runs without them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from gradhealth_lint.activations import Activation, Moments, moments
+from gradhealth_lint.initializers import Distribution
+
+# Of 64 log-normal numbers, the variance of their logarithm and the mean of sum x^2 / (sum x)^2: how
+# few carry the sum. By simulation, 200,000 draws, error 0.001; tests/lint/test_theory.py repeats
+# it. 64 stands for a batch; the number hardly matters.
+_TAIL_SHARES: Final = (
+    (0.0, 0.016),
+    (0.5, 0.025),
+    (1.0, 0.039),
+    (2.0, 0.076),
+    (3.0, 0.119),
+    (4.0, 0.161),
+    (6.0, 0.237),
+    (8.0, 0.299),
+    (12.0, 0.393),
+    (20.0, 0.507),
+    (30.0, 0.588),
+    (60.0, 0.702),
+    (120.0, 0.788),
+    (400.0, 0.884),
+)
+# Typical samples where weights have a mean: with fewer, those near 0 that carry a saturating
+# network's gradient are missed.
+_QUANTILES: Final = 64
+# Gauss-Hermite with 3 points (Abramowitz and Stegun, table 25.10), for a standard normal.
+_NORMAL_RULE: Final = ((0.0, 2.0 / 3.0), (math.sqrt(3.0), 1.0 / 6.0), (-math.sqrt(3.0), 1.0 / 6.0))
+# Moments are asked for at this many digits, so that a stack at its fixed point asks once.
+_DIGITS: Final = 6
+# Keep squares of signals in a double's range; a gain does not hang on so extreme a scale.
+_MIN_VARIANCE: Final = 1e-280
+_MAX_VARIANCE: Final = 1e280
+# Below this share the curved part of an activation's kernel is rounding.
+_LINEAR: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """An affine map with weight (fan_out, fan_in) and bias (fan_out,), then its activation."""
+
+    fan_in: int
+    fan_out: int
+    weight: Distribution
+    bias: Distribution
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a stack does to a random gradient at its output, as one seed typically shows.
+
+    Attributes:
+        gains: per layer, forward order: the L2 norm of the gradient at the layer's input, in
+            multiples of that at its output (after the activation). 0 where no gradient passes.
+        gain_per_layer: their geometric mean.
+        total_gain: their product; inf or 0 beyond the range of a double.
+        activation_rms: root mean square over batch and units after each layer's activation.
+    """
+
+    gains: tuple[float, ...]
+    gain_per_layer: float
+    total_gain: float
+    activation_rms: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal:
+    """What a sample's units look like after some layer (or at the input).
+
+    Attributes:
+        mean: over units.
+        second: mean square over units.
+        overlap: mean over units of the product with another, independent sample.
+    """
+
+    mean: float
+    second: float
+    overlap: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One layer as one sample passes it.
+
+    Attributes:
+        before: the signal at the layer's input.
+        after: the signal after the activation.
+        variance: of the preactivation, over units.
+        moments: of the activation there.
+        alike: how alike two samples' slopes are: 0 independent, 1 equal.
+    """
+
+    layer: Layer
+    before: _Signal
+    after: _Signal
+    variance: float
+    moments: Moments
+    alike: float
+
+
+def predict(
+    layers: Sequence[Layer], *, input_mean: float = 0.0, input_variance: float = 1.0
+) -> Prediction:
+    """Predict how a stack scales the gradient and its activations.
+
+    The input has independent entries of the given mean and variance, the gradient at the output
+    independent normal entries. ``layers`` are in forward order, each one's fan_in the fan_out
+    before it.
+
+    Raises:
+        ValueError: no layers, a fan below 1, or an activation that ``is_known`` denies.
+    """
+    if not layers:
+        raise ValueError("a stack has at least one layer")
+    if any(min(layer.fan_in, layer.fan_out) < 1 for layer in layers):
+        raise ValueError("a layer has at least one input and one output")
+    coherent = any(layer.weight.mean != 0.0 for layer in layers)
+    paths, weights = [], []
+    for signal, weight in _inputs(layers[0].fan_in, input_mean, input_variance, coherent):
+        paths.append(_forward(layers, signal))
+        weights.append(weight)
+    logs = [_backward(path) for path in paths]
+    depth = len(layers)
+    # log of the batch's squared gradient norm below each layer, relative to the output's
+    norms = [_log_mean([math.fsum(log[start:]) for log in logs], weights) for start in range(depth)]
+    gains = tuple(
+        _exp((below - above) / 2.0) if below > -math.inf else 0.0
+        for below, above in zip(norms, (*norms[1:], 0.0), strict=True)
+    )
+    rms = tuple(
+        math.sqrt(
+            math.fsum(
+                weight * path[index].after.second
+                for path, weight in zip(paths, weights, strict=True)
+            )
+        )
+        for index in range(depth)
+    )
+    return Prediction(gains, _exp(norms[0] / 2.0 / depth), _exp(norms[0] / 2.0), rms)
+
+
+def _inputs(
+    width: int, mean: float, variance: float, coherent: bool
+) -> list[tuple[_Signal, float]]:
+    """Return typical input samples and their weights.
+
+    Without coherent weights a sample is its mean square, which scatters by 2 / width around its
+    expectation; with them, it is foremost its mean over units, which scatters by variance / width.
+    """
+    expected = mean * mean + variance
+    if not coherent:
+        spread = math.sqrt(2.0 / width) * variance / expected if expected > 0.0 else 0.0
+        return [
+            (_Signal(mean, expected * math.exp(spread * (x - spread / 2.0)), mean * mean), weight)
+            for x, weight in _NORMAL_RULE
+        ]
+    spread = math.sqrt(variance / width)
+    signals = []
+    for x in _quantiles():
+        own = mean + spread * x
+        second = own * own + variance * (1.0 - 1.0 / width)
+        signals.append((_Signal(own, second, own * own), 1.0 / _QUANTILES))
+    return signals
+
+
+def _forward(layers: Sequence[Layer], signal: _Signal) -> list[_Step]:
+    """Follow one sample through the stack."""
+    steps = []
+    for layer in layers:
+        weight, bias = layer.weight, layer.bias
+        mean = layer.fan_in * weight.mean * signal.mean + bias.mean
+        power = layer.fan_in * weight.variance
+        variance = power * signal.second + bias.variance
+        shared = power * signal.overlap + bias.variance
+        if power > 0.0 or bias.variance > 0.0:
+            variance = min(max(variance, _MIN_VARIANCE), _MAX_VARIANCE)
+        correlation = min(max(shared / variance, 0.0), 1.0) if variance > 0.0 else 1.0
+        local = moments(layer.activation, _rounded(mean), _rounded(variance))
+        overlap, alike = _kernel(local, variance, correlation)
+        after = _Signal(local.mean, min(local.second, _MAX_VARIANCE), min(overlap, _MAX_VARIANCE))
+        steps.append(_Step(layer, signal, after, variance, local, alike))
+        signal = after
+    return steps
+
+
+def _kernel(local: Moments, variance: float, correlation: float) -> tuple[float, float]:
+    """Return E[phi(z1) phi(z2)] and how alike phi'(z1) and phi'(z2) are, at a correlation c.
+
+    The kernel is a power series in c with coefficients >= 0 (Hermite expansion: Daniely et al.
+    2016, arXiv 1602.05897, section 4.2). Of it E[phi]^2 + c Var E[phi']^2 are exact; the rest is
+    taken as one power of c, whose size and exponent give the exact value and slope at c = 1.
+    """
+    straight = variance * local.slope_mean**2
+    curved = local.second - local.mean**2 - straight
+    if curved <= _LINEAR * local.second:
+        return local.mean**2 + straight * correlation, correlation
+    exponent = max(variance * (local.slope_second - local.slope_mean**2) / curved, 2.0)
+    alike = correlation ** (exponent - 1.0)
+    return local.mean**2 + straight * correlation + curved * correlation * alike, alike
+
+
+def _backward(steps: Sequence[_Step]) -> list[float]:
+    """Return the log of the squared gradient norm's factor per layer, in forward order.
+
+    The gradient at unit j is alpha + beta a_j + noise, as seen over the draws of the weights;
+    ``noise`` is the summed square of the last, ``aa``, ``ab``, ``bb`` the second moments of alpha
+    and beta. The sum of squares is kept at 1 by taking each factor out.
+    """
+    width = steps[-1].layer.fan_out
+    noise, aa, ab, bb = 1.0, 0.0, 0.0, 0.0
+    spread = _Spread(overlap=1.0 / width, tail=2.0 / width)
+    along = 1.0 / width
+    logs = []
+    for step in reversed(steps):
+        units, fan_in = step.layer.fan_out, step.layer.fan_in
+        weight, local = step.layer.weight, step.moments
+        # h = phi' g. Its sum over units meets the weights' mean, its sum against t (the
+        # standardised preactivation) the weights' lean towards the activations that made z.
+        passed = noise * local.slope_second + units * (
+            aa * local.slope_second
+            + 2.0 * ab * local.value_slope_second
+            + bb * local.second_slope_second
+        )
+        if passed <= 0.0:
+            return [-math.inf] * len(steps)
+        slope, value_slope = local.slope_mean, local.value_slope
+        tilt, value_tilt = local.tilt, local.value_tilt
+        together = aa * slope**2 + 2.0 * ab * slope * value_slope + bb * value_slope**2
+        mixed = aa * slope * tilt + ab * (slope * value_tilt + value_slope * tilt)
+        mixed += bb * value_slope * value_tilt
+        leaning = aa * tilt**2 + 2.0 * ab * tilt * value_tilt + bb * value_tilt**2
+        lean = weight.variance / math.sqrt(step.variance) if step.variance > 0.0 else 0.0
+        aa = weight.mean**2 * (units * (units - 1) * together + passed)
+        ab = weight.mean * lean * units**2 * mixed
+        bb = lean * lean * units**2 * leaning
+        noise = fan_in * weight.variance * passed
+        coherent = fan_in * (aa + 2.0 * ab * step.before.mean + bb * step.before.second)
+        norm = noise + max(coherent, 0.0)
+        if norm <= 0.0:
+            return [-math.inf] * len(steps)
+        noise, aa, ab, bb = noise / norm, aa / norm, ab / norm, bb / norm
+        variance = spread.through_activation(units, local, step.alike)
+        variance += spread.through_weight(step.layer, noise)
+        logs.append(math.log(norm) - _log_shift(variance))
+        if weight.mean == 0.0:
+            along = max(along, 1.0 / units)
+            excess = along * (_scale_gain(step) / norm - 1.0)
+            if excess > 0.0:
+                logs[-1] += math.log1p(excess)
+                along = (along + excess) / (1.0 + excess)
+            else:
+                along = max(along + excess, 0.0) / (1.0 + excess)
+    return logs[::-1]
+
+
+def _scale_gain(step: _Step) -> float:
+    """Return how the squared gradient along the activations a goes back: g a by d ln|a|."""
+    before, after = step.before.second, step.after.second
+    if step.variance <= 0.0 or after <= 0.0 or before <= 0.0:
+        return 0.0
+    lean = step.layer.weight.variance / math.sqrt(step.variance) * step.moments.value_tilt
+    return lean * lean * step.layer.fan_in * step.layer.fan_out * before / after
+
+
+@dataclass(slots=True)
+class _Spread:
+    """How far the batch's gradients are from many independent ones, on the way back.
+
+    Attributes:
+        overlap: mean squared cosine between two samples' gradients, weighted by their squares.
+        tail: variance over samples of ln |g|^2: how unequal they are.
+    """
+
+    overlap: float
+    tail: float
+
+    def through_activation(self, units: int, local: Moments, alike: float) -> float:
+        """Take phi' along and return the relative variance it adds to the batch's square.
+
+        Slopes of one unit are the same for all samples as far as those are ``alike``.
+        """
+        kurtosis = local.slope_fourth / local.slope_second**2 - 1.0
+        # Among n units none can hold more than all: a sample's kurtosis stays below n.
+        kurtosis /= 1.0 + kurtosis / units
+        # Over units a Gaussian gradient's square has variance 2: own 1 + 2, a pair's 1 + 2 o.
+        own = 3.0 * kurtosis / units
+        shared = alike * (1.0 + 2.0 * self.overlap) * kurtosis / units
+        straight = local.slope_mean**2 / local.slope_second
+        kept = (straight + (1.0 - straight) * alike) ** 2
+        return self._take(own, shared, kept * self.overlap + shared)
+
+    def through_weight(self, layer: Layer, noise: float) -> float:
+        """Take W along and return the relative variance it adds; ``noise`` is the random share.
+
+        The coherent part is common to all samples and does not fluctuate; an orthogonal matrix
+        keeps all angles and lengths, but for the directions it drops when it has more rows.
+        """
+        common, random = 1.0 - noise, noise
+        if layer.weight.orthogonal:
+            random *= max(0.0, 1.0 - layer.fan_in / layer.fan_out)
+        # Pairs: (random + common)^2, the random part's square with chi-squared fluctuations.
+        loose = (random * random + 2.0 * random * common) / layer.fan_in
+        aligned = noise * noise * self.overlap + common * common + loose
+        aligned += random * random * self.overlap / layer.fan_in
+        return self._take(2.0 * loose, 2.0 * loose * self.overlap, aligned)
+
+    def _take(self, own: float, shared: float, aligned: float) -> float:
+        """Take a random factor along.
+
+        Args:
+            own: relative variance of one sample's square.
+            shared: relative covariance of two samples' squares.
+            aligned: the overlap, before the squares are normalised.
+        """
+        share = self._tail_share()
+        variance = share * own + (1.0 - share) * shared
+        self.overlap = min(aligned / (1.0 + shared), 1.0)
+        self.tail += max(math.log1p(own) - math.log1p(shared), 0.0)
+        return variance
+
+    def _tail_share(self) -> float:
+        """Return the expected sum of the samples' squared shares in the batch's square."""
+        last = _TAIL_SHARES[0]
+        for point in _TAIL_SHARES[1:]:
+            if self.tail < point[0]:
+                place = (self.tail - last[0]) / (point[0] - last[0])
+                return last[1] + place * (point[1] - last[1])
+            last = point
+        return last[1]
+
+
+def _log_shift(variance: float) -> float:
+    """Return ln E[x] - E[ln x] for a positive x of this relative variance.
+
+    Taken as chi-squared, which |W g|^2 exactly is: ln k - psi(k) with k = 1 / variance.
+    """
+    if variance <= 0.0:
+        return 0.0
+    shape = 1.0 / variance
+    # psi by its recurrence up to 6 and then its asymptotic series: error below 1e-7.
+    shift, large = 0.0, shape
+    while large < 6.0:  # noqa: PLR2004
+        shift += 1.0 / large
+        large += 1.0
+    inverse = 1.0 / (large * large)
+    series = 1.0 / (2.0 * large) + inverse / 12.0 - inverse * inverse / 120.0
+    return math.log(shape / large) + shift + series
+
+
+@lru_cache(maxsize=1)
+def _quantiles() -> tuple[float, ...]:
+    """Return the middle of each of _QUANTILES equally likely strata of a standard normal."""
+    found = []
+    for index in range(_QUANTILES // 2):
+        tail = (index + 0.5) / _QUANTILES
+        low, high = -10.0, 0.0
+        for _ in range(50):
+            middle = (low + high) / 2.0
+            if 0.5 * math.erfc(-middle / math.sqrt(2.0)) < tail:
+                low = middle
+            else:
+                high = middle
+        found.append(low)
+    return (*found, *(-x for x in reversed(found)))
+
+
+def _rounded(x: float) -> float:
+    return float(f"{x:.{_DIGITS}g}")
+
+
+def _log_mean(logs: Sequence[float], weights: Sequence[float]) -> float:
+    """Return ln of the weighted mean of exp(logs)."""
+    top = max(logs)
+    if top == -math.inf:
+        return top
+    return top + math.log(
+        math.fsum(weight * math.exp(log - top) for log, weight in zip(logs, weights, strict=True))
+    )
+
+
+def _exp(x: float) -> float:
+    try:
+        return math.exp(x)
+    except OverflowError:
+        return math.inf

@@ -1,0 +1,62 @@
+"""What a rule reports and the examples that define it: frozen, plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from textwrap import dedent
+from typing import Literal
+
+#: error: training is broken; warning: gradients are at risk; advice: a better way exists.
+Severity = Literal["error", "warning", "advice"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    """One finding at one place; the field names are those of the JSON output (a contract).
+
+    ``line`` and ``end_line`` count from 1. ``column`` and ``end_column`` count characters (not
+    bytes) from 1, as editors do; ``end_column`` is the first column after the construct.
+    ``path`` is relative to the working directory, with forward slashes. ``message`` is the fact
+    with its number, ``remedy`` what to write instead; ``fix`` is null until a rule has one.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    remedy: str
+    fix: None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A piece of source that defines a rule from one side.
+
+    A bad example is reported exactly once, on the first line that carries the mark
+    ``# <- here``; a good example carries no mark and is not reported at all.
+    """
+
+    name: str
+    source: str
+
+    @property
+    def text(self) -> str:
+        """The source as a file: without the indentation it has where it is written."""
+        return dedent(self.source).lstrip("\n")
+
+    @property
+    def marked_line(self) -> int | None:
+        """The line, from 1, that the finding must start on; None for a good example."""
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if line.rstrip().endswith(MARK):
+                return number
+        return None
+
+
+#: Ends the line of a bad example that the finding must start on.
+MARK = "# <- here"
