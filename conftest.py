@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,11 @@ import pytest
 
 # The models here are tiny: more threads only wait for each other, by a factor where cores are busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# An in-process pytester run forgets the modules it was the first to import, and torch cannot be
+# imported twice. The linter's tests do without torch.
+with contextlib.suppress(ImportError):
+    import torch  # noqa: F401
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

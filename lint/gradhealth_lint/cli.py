@@ -7,6 +7,7 @@ that happens when the first file passes the screen.
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         SystemExit: from argparse, with 2 for bad options and 0 for --help and --version.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name the terminal cannot show must not end the run.
+            stream.reconfigure(errors="backslashreplace")
     if not given or (given[0] not in _COMMANDS and given[0] not in {"-h", "--help", "--version"}):
         given.insert(0, "check")
     options = _parser().parse_args(given)

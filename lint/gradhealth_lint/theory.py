@@ -3,12 +3,14 @@
 The signal goes forward as Gaussian preactivations whose mean and variance over units follow a
 recursion; the gradient goes back multiplied, per layer, by chi = fan_in Var(w) E[phi'^2]
 (Poole et al. 2016, arXiv 1606.05340, section 2; Schoenholz et al. 2017, arXiv 1611.01232,
-section 4). Three things are added, each because measurement asked for it:
+section 4). Four things are added, each because measurement asked for it:
 
 * Weights with a mean. Their common part moves all units together, so the gradient grows a
   coherent part, alpha in every unit, and from it one along the activations, beta a_j (the weights
   into a unit and its slope depend on each other). Without beta Euler's theorem for ReLU, g a
   the same at every depth, would not hold.
+* The gradient along the activations themselves follows the forward map of scales. Where that is
+  unstable (GELU with He's gain) it outgrows the rest.
 * Samples differ. Where the gain hangs on the sample's size or sign, the few samples with the
   steepest path carry the batch's gradient: a few typical samples are followed.
 * Width is finite. A product of random factors typically lies below its mean, by half the
@@ -32,9 +34,11 @@ from typing import Final
 from gradhealth_lint.activations import Activation, Moments, moments
 from gradhealth_lint.initializers import Distribution
 
-# Of 64 log-normal numbers, the variance of their logarithm and the mean of sum x^2 / (sum x)^2: how
+# What stands for a batch; the number hardly matters.
+_BATCH: Final = 64
+# Of so many log-normal numbers, the variance of their logarithm and the mean of sum x^2 / (sum x)^2: how
 # few carry the sum. By simulation, 200,000 draws, error 0.001; tests/lint/test_theory.py repeats
-# it. 64 stands for a batch; the number hardly matters.
+# it.
 _TAIL_SHARES: Final = (
     (0.0, 0.016),
     (0.5, 0.025),
@@ -61,6 +65,8 @@ _DIGITS: Final = 6
 # Keep squares of signals in a double's range; a gain does not hang on so extreme a scale.
 _MIN_VARIANCE: Final = 1e-280
 _MAX_VARIANCE: Final = 1e280
+# Below this mean squared slope no gradient passes: its square would leave a double's range.
+_MIN_SLOPE: Final = 1e-150
 # Below this share the curved part of an activation's kernel is rounding.
 _LINEAR: Final = 1e-9
 
@@ -238,9 +244,10 @@ def _backward(steps: Sequence[_Step]) -> list[float]:
     and beta. The sum of squares is kept at 1 by taking each factor out.
     """
     width = steps[-1].layer.fan_out
+    # The share of the squared gradient along the activations; a random direction's at first.
+    along = 1.0 / width
     noise, aa, ab, bb = 1.0, 0.0, 0.0, 0.0
     spread = _Spread(overlap=1.0 / width, tail=2.0 / width)
-    along = 1.0 / width
     logs = []
     for step in reversed(steps):
         units, fan_in = step.layer.fan_out, step.layer.fan_in
@@ -252,7 +259,7 @@ def _backward(steps: Sequence[_Step]) -> list[float]:
             + 2.0 * ab * local.value_slope_second
             + bb * local.second_slope_second
         )
-        if passed <= 0.0:
+        if passed <= 0.0 or local.slope_second < _MIN_SLOPE:
             return [-math.inf] * len(steps)
         slope, value_slope = local.slope_mean, local.value_slope
         tilt, value_tilt = local.tilt, local.value_tilt
@@ -272,25 +279,35 @@ def _backward(steps: Sequence[_Step]) -> list[float]:
         noise, aa, ab, bb = noise / norm, aa / norm, ab / norm, bb / norm
         variance = spread.through_activation(units, local, step.alike)
         variance += spread.through_weight(step.layer, noise)
-        logs.append(math.log(norm) - _log_shift(variance))
+        log = math.log(norm) - _log_shift(variance) - _rarity(units, local)
         if weight.mean == 0.0:
-            along = max(along, 1.0 / units)
-            excess = along * (_scale_gain(step) / norm - 1.0)
-            if excess > 0.0:
-                logs[-1] += math.log1p(excess)
-                along = (along + excess) / (1.0 + excess)
-            else:
-                along = max(along + excess, 0.0) / (1.0 + excess)
+            excess = max(along, 1.0 / units) * (_scale_gain(step) / norm - 1.0)
+            log += math.log1p(max(excess, 0.0))
+            along = (max(along, 1.0 / units) + excess) / (1.0 + excess)
+        logs.append(log)
     return logs[::-1]
 
 
 def _scale_gain(step: _Step) -> float:
-    """Return how the squared gradient along the activations a goes back: g a by d ln|a|."""
+    """Return the factor of the squared gradient along the activations.
+
+    It is the derivative of the forward map of scales, chi parallel (Roberts, Yaida and Hanin 2022,
+    section 5.1), and exceeds chi where scale runs away: He's gain for GELU or SiLU.
+    """
     before, after = step.before.second, step.after.second
     if step.variance <= 0.0 or after <= 0.0 or before <= 0.0:
         return 0.0
     lean = step.layer.weight.variance / math.sqrt(step.variance) * step.moments.value_tilt
     return lean * lean * step.layer.fan_in * step.layer.fan_out * before / after
+
+
+def _rarity(units: int, local: Moments) -> float:
+    """Return how far, in ln, the typical slope square is below one that hardly a unit has.
+
+    Of a batch's units a share E[phi'^2]^2 / E[phi'^4] carries the mean. Where that is less than one
+    unit, a saturated net, one seed typically has none.
+    """
+    return max(0.0, math.log(local.slope_fourth / local.slope_second**2 / units / _BATCH))
 
 
 @dataclass(slots=True)

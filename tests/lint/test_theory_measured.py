@@ -94,7 +94,7 @@ def measured(name: str, init: str, widths: tuple[int, ...]) -> float:
     """Mean over seeds of log10 of the ratio of gradient norms, input over output."""
     function = {**ACTIVATIONS, **OTHERS}[name]
     seeds = SEEDS.get(max(widths), FEW_SEEDS)
-    generator = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(1)  # or the weights would be the input
     fill = INITS[init][0]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -175,8 +175,9 @@ CASES = list(cases())
 def test_a_stacks_gain_is_predicted_within_a_factor_of_two(
     name: str, init: str, widths: tuple[int, ...]
 ) -> None:
-    assert predicted(name, init, widths) == pytest.approx(
-        measured(name, init, widths), abs=FACTOR_2
+    theory, torch_says = predicted(name, init, widths), measured(name, init, widths)
+    assert theory == pytest.approx(
+        torch_says, abs=FACTOR_2
     )
 
 

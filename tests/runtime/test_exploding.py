@@ -12,7 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from pytest_gradhealth import Limits, assert_no_exploding, diagnose
+from pytest_gradhealth.checks.exploding import is_stable
 from pytest_gradhealth.errors import GradientHealthError
+from pytest_gradhealth.facts import Trial
 from tests.runtime.models import (
     WIDTH,
     Gated,
@@ -124,6 +126,23 @@ def test_the_losss_scale_does_not_accuse_a_healthy_one(scale: float) -> None:
         lambda out, y: scale * F.cross_entropy(out, y),
     )
     assert diagnosis.healthy, diagnosis.reasons
+
+
+@pytest.mark.parametrize(
+    ("losses", "share_after", "stable"),
+    [
+        ((2.0, 1.0), 0.5, True),
+        ((2.0, 2.0), 0.5, True),
+        ((2.0, 3.0), 0.5, False),
+        ((2.0, math.inf), 0.5, False),
+        ((2.0, math.nan), 0.5, False),
+        ((2.0, 1.0), 0.0, False),  # a lower loss by killing the network
+    ],
+)
+def test_a_trial_is_stable_only_if_the_network_lives(
+    losses: tuple[float, ...], share_after: float, stable: bool
+) -> None:
+    assert is_stable(Trial(0.1, None, losses, share_after), Limits()) is stable
 
 
 def test_forward_overflow_is_told_by_its_growth() -> None:

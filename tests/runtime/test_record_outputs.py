@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_sequence
 
 from pytest_gradhealth import ProbeError, Report, diagnose, record
+from pytest_gradhealth.recorder.statistics import norm
 from tests.runtime.models import WIDTH, chain, labels, vectors
 
 Pair = namedtuple("Pair", ["left", "right"])
@@ -196,6 +197,8 @@ def test_half_precision_norm_does_not_overflow_in_half() -> None:
     model = nn.Linear(64, 64).half()
     report = record(model, torch.full((64, 64), 300.0).half())
     assert 10 < report.layers[0].activation_rms < 1e4
+    large = torch.full((10_000,), 6e4, dtype=torch.float16)
+    assert float(norm(large)) == pytest.approx(6e6, rel=1e-3)
 
 
 def test_sparse_embedding_gradient_is_measured_as_the_dense_one() -> None:

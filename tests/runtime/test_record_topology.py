@@ -59,6 +59,29 @@ def test_residual_branch_is_deep_but_off_the_trunk(skip_first: bool) -> None:
     assert _route(report, "inner") == ["inner", "outer", "join", "head"]
 
 
+class Parallel(nn.Module):
+    """A deep branch beside one without weights that is no shorter in operations."""
+
+    def __init__(self, *, deep_first: bool) -> None:
+        super().__init__()
+        self.stem = nn.Linear(WIDTH, WIDTH)
+        self.deep = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH))
+        self.deep_first = deep_first
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.stem(x)
+        if self.deep_first:
+            return self.deep(x.sin()) + x.tanh().sin().cos().sin()
+        return x.tanh().sin().cos().sin() + self.deep(x.sin())
+
+
+@pytest.mark.parametrize("deep_first", [True, False])
+def test_depth_is_that_of_the_longest_way(deep_first: bool) -> None:
+    report = record(Parallel(deep_first=deep_first), vectors())
+    assert _depths(report) == {"stem": 3, "deep.0": 2, "deep.1": 1}
+    assert _route(report, "stem") == ["stem", "(the model itself)"]
+
+
 class TwoTowers(nn.Module):
     def __init__(self) -> None:
         super().__init__()

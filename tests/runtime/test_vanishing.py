@@ -129,6 +129,25 @@ def test_zero_initialised_branches_are_expected_with_the_reason() -> None:
     assert "zero" in diagnosis.reasons["vanishing"][0]
 
 
+class UnluckyAtFirst(nn.Module):
+    """Its first layer is all but cut off with seed 0, and with no other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, 4)
+
+    def forward(self, x: Tensor) -> Any:
+        scale = 1e-9 if torch.initial_seed() == 0 else 1.0
+        return self.second(scale * self.first(x))
+
+
+def test_one_unlucky_seed_accuses_nobody() -> None:
+    diagnosis = diagnose(UnluckyAtFirst(), vectors(), seed=0)
+    assert diagnosis.verdicts["vanishing"] == "pass"
+    assert "under the limit with one seed only" in diagnosis.reasons["vanishing"][-1]
+    assert diagnosis.passes == 1 + Limits().confirmation_seeds
+
+
 class LoRA(nn.Module):
     """A frozen linear layer with a trainable low-rank update whose second factor starts at zero."""
 
@@ -219,6 +238,8 @@ def test_one_fading_tower_of_two_is_accused() -> None:
     healthy = chain(nn.ReLU, 8, init=he)
     (finding,) = diagnose(Towers(healthy, chain(nn.Sigmoid, 8)), vectors()).findings
     assert (finding.symptom, finding.where) == ("vanishing", "right.0")
+    shorter = diagnose(Towers(healthy, chain(nn.Sigmoid, 6)), vectors())
+    assert [finding.where for finding in shorter.findings] == ["right.0"]
     assert diagnose(Towers(healthy, chain(nn.ReLU, 8, init=he)), vectors()).healthy
     assert diagnose(Towers(healthy, nn.Linear(WIDTH, 4)), vectors()).healthy
     assert diagnose(Towers(healthy, Gated(8, 1e-6)), vectors()).healthy

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradhealth_lint.semantics import catalogue, classes, folding, inits
+from gradhealth_lint.semantics import catalogue, classes, folding, inits, modules
 from gradhealth_lint.semantics.graph import HARMLESS, Node
 from gradhealth_lint.semantics.names import canonical
 from gradhealth_lint.semantics.values import (
     MISSING,
     UNKNOWN,
+    ArgumentParser,
     ClassValue,
     Container,
     DictValue,
@@ -19,12 +20,14 @@ from gradhealth_lint.semantics.values import (
     Layer,
     ListValue,
     Method,
+    Namespace,
     Optimizer,
     ParameterRef,
     ParametersOf,
     Qualified,
     Super,
     Value,
+    new_dict,
 )
 
 if TYPE_CHECKING:
@@ -55,7 +58,9 @@ def get(interpreter: Interpreter, receiver: Value, name: str) -> Value:
     if isinstance(receiver, Either):
         options = [option for option in receiver.options if option is not None]
         return get(interpreter, options[0], name) if len(options) == 1 else UNKNOWN
-    if isinstance(receiver, (ListValue, DictValue, str, Optimizer, ParametersOf)):
+    if isinstance(receiver, Namespace):
+        return receiver.fields.get(name, UNKNOWN)
+    if isinstance(receiver, (ListValue, DictValue, str, Optimizer, ParametersOf, ArgumentParser)):
         return Method(receiver, name)
     if isinstance(receiver, Function) and name == "__name__":
         return receiver.name
@@ -79,6 +84,8 @@ def of_instance(interpreter: Interpreter, receiver: Instance, name: str) -> Valu
         return receiver.cls
     if name == "training":
         return True
+    if name == "_modules":
+        return new_dict(modules.children(receiver))
     return Method(receiver, name) if receiver.is_module else UNKNOWN
 
 

@@ -86,6 +86,11 @@ def _clips_gradients(lowered: str, name: str, func: cst.BaseExpression) -> bool:
 
 
 def _step(interpreter: Interpreter, node: cst.Call, receiver: Value, arguments: Arguments) -> None:
+    from gradhealth_lint.semantics import calls
+
+    for closure in arguments.everything():
+        if isinstance(closure, (Function, Bound)):
+            calls.call(interpreter, closure, calls.NOTHING, node)
     text = dotted(getattr(node.func, "value", None))
     if isinstance(receiver, Scaler):
         optimizer = arguments.positional[0] if arguments.positional else UNKNOWN

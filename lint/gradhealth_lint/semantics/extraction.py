@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics import inits, modules
 from gradhealth_lint.semantics.facts import (
@@ -50,6 +50,10 @@ def extract(
     return facts, tuple(extractor.nodes)
 
 
+#: The owner of a stack that is in no class of the file.
+_BARE: Final = "Sequential"
+
+
 class _Extractor:
     def __init__(self, interpreter: Interpreter, runs: Runs) -> None:
         self.nodes: list[cst.CSTNode] = []
@@ -87,7 +91,20 @@ class _Extractor:
                 self._members[index] |= members
                 for link, layer in zip(chain.links, stack.layers, strict=True):
                     self._places[id(link.node.layer)] = (index, layer.activation)
-        return tuple(found)
+        return self._without_guesses(found)
+
+    def _without_guesses(self, found: list[Stack]) -> tuple[Stack, ...]:
+        """Drop readings under an assumption where the same place has one without."""
+        known = {stack.anchor for stack in found if not stack.notes}
+        kept = [i for i, s in enumerate(found) if not s.notes or s.anchor not in known]
+        number = {old: new for new, old in enumerate(kept)}
+        self._members = [self._members[index] for index in kept]
+        self._places = {
+            layer: (number[index], activation)
+            for layer, (index, activation) in self._places.items()
+            if index in number
+        }
+        return tuple(found[index] for index in kept)
 
     @property
     def _smallest(self) -> int:
@@ -126,7 +143,12 @@ class _Extractor:
         for instance in self._interpreter.instances:
             if any(value is module for _, value in modules.named_modules(instance)):
                 return instance.cls.name
-        return "Sequential"
+        return _BARE
+
+    def _class_name(self, module: Value) -> str:
+        """The model that a module is, or is part of, as messages name it."""
+        owner = self._owner(module)
+        return f"nn.{module.kind}" if owner == _BARE else owner
 
     def inits(self) -> tuple[InitUse, ...]:
         """Every init call that is still in force for some parameter."""
@@ -167,7 +189,7 @@ class _Extractor:
         members = {id(layer) for layer in layers}
         return TrainingLoop(
             anchor=self.anchor(step.event.node),
-            model=next((_class_name(owner) for owner in step.owners), None),
+            model=next((self._class_name(owner) for owner in step.owners), None),
             layers=frozenset(layer.kind for layer in layers),
             stacks=tuple(index for index, inside in enumerate(self._members) if inside & members),
             clipped=step.clipped,
@@ -177,10 +199,6 @@ class _Extractor:
             parameters_text=step.parameters_text,
             optimizer_text=step.event.text,
         )
-
-
-def _class_name(module: Value) -> str:
-    return module.cls.name if isinstance(module, Instance) else f"nn.{module.kind}"
 
 
 def _in_force(value: Value, call: InitCall) -> bool:

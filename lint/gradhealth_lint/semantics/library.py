@@ -13,6 +13,7 @@ from gradhealth_lint.semantics.graph import Node
 from gradhealth_lint.semantics.targets import set_attribute
 from gradhealth_lint.semantics.values import (
     UNKNOWN,
+    ArgumentParser,
     Arguments,
     Assumed,
     ClassValue,
@@ -24,7 +25,9 @@ from gradhealth_lint.semantics.values import (
     Layer,
     LengthOf,
     ListValue,
+    Namespace,
     ParameterRef,
+    ParametersOf,
     Partial,
     Qualified,
     Symbol,
@@ -346,6 +349,38 @@ def _map(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> V
     )
 
 
+def _filter(_: Interpreter, arguments: Arguments, __: cst.CSTNode) -> Value:
+    """Of parameters, the question is only whose they are; which pass is not asked."""
+    last = arguments.positional[-1] if arguments.positional else UNKNOWN
+    return last if isinstance(last, ParametersOf) else UNKNOWN
+
+
+def _chain(interpreter: Interpreter, arguments: Arguments, _: cst.CSTNode) -> Value:
+    columns = [iteration.iterated(interpreter, value) for value in arguments.positional]
+    known = [column for column in columns if column is not None]
+    if len(known) < len(columns) or arguments.open:
+        return UNKNOWN
+    return tuple(item for column in known for item in column)
+
+
+def _field(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """dataclasses.field: the default an instance gets."""
+    from gradhealth_lint.semantics import calls
+
+    factory = arguments.keywords.get("default_factory")
+    if factory is not None:
+        return calls.call(interpreter, factory, Arguments([], {}), node)
+    return arguments.keywords.get("default", UNKNOWN)
+
+
+def _parser(_: Interpreter, __: Arguments, ___: cst.CSTNode) -> Value:
+    return ArgumentParser({})
+
+
+def _namespace(_: Interpreter, arguments: Arguments, __: cst.CSTNode) -> Value:
+    return UNKNOWN if arguments.open else Namespace(dict(arguments.keywords))
+
+
 def _nothing(_: Interpreter, __: Arguments, ___: cst.CSTNode) -> Value:
     return None
 
@@ -377,6 +412,12 @@ _HANDLERS: Final[dict[str, Handler]] = {
         f"math.{name}": _number(getattr(math, name))
         for name in ("sqrt", "log", "log2", "exp", "floor", "ceil", "prod")
     },
+    "builtins.filter": _filter,
+    "itertools.chain": _chain,
+    "dataclasses.field": _field,
+    "argparse.ArgumentParser": _parser,
+    "argparse.Namespace": _namespace,
+    "types.SimpleNamespace": _namespace,
     "copy.deepcopy": _deepcopy,
     "copy.copy": _deepcopy,
     "functools.partial": _partial,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics import (
+    argument_parsing,
     catalogue,
     classes,
     containers,
@@ -18,6 +19,7 @@ from gradhealth_lint.semantics.graph import Node
 from gradhealth_lint.semantics.values import (
     MISSING,
     UNKNOWN,
+    ArgumentParser,
     Arguments,
     Composed,
     Container,
@@ -68,6 +70,8 @@ def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: c
         return _of_list(interpreter, receiver, name, arguments)
     if isinstance(receiver, DictValue):
         return _of_dict(interpreter, receiver, name, arguments)
+    if isinstance(receiver, ArgumentParser):
+        return argument_parsing.call(receiver, name, arguments)
     if isinstance(receiver, str):
         return _of_string(receiver, name, arguments)
     return UNKNOWN

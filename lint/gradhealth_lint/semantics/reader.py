@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 #: Names under which clipping goes, in calls, arguments and settings.
 _CLIPPING: Final = re.compile(
-    r"clip\w*grad|grad\w*clip|max_grad_norm|gradient_penalty|grad\.(data\.)?clamp", re.IGNORECASE
+    r"clip[\w-]*grad|grad[\w-]*clip|max_grad_norm|gradient_penalty|grad\.(data\.)?clamp", re.IGNORECASE
 )
+#: A hook that bounds what passes through it.
+_HOOK: Final = re.compile(r"register\w*_hook")
+_BOUND: Final = re.compile(r"clamp|clip")
 _COMMENT: Final = re.compile(r"#.*")
 _TWICE: Final = re.compile(r"create_graph\s*=\s*True")
 
@@ -76,6 +79,11 @@ def read(source: Source, limits: Limits, *, stacks: bool = True) -> FileReading:
         interpreter,
         runs,
         differentiates_twice=bool(_TWICE.search(code)),
-        mentions_clipping=bool(_CLIPPING.search(code)),
+        mentions_clipping=_mentions_clipping(code),
     )
     return FileReading(facts, tree, nodes)
+
+
+def _mentions_clipping(code: str) -> bool:
+    hooked = _HOOK.search(code) is not None and _BOUND.search(code) is not None
+    return hooked or _CLIPPING.search(code) is not None

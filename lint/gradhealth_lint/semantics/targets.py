@@ -17,6 +17,7 @@ from gradhealth_lint.semantics.values import (
     Instance,
     Layer,
     ListValue,
+    Namespace,
     ParameterRef,
     Value,
     is_constant,
@@ -45,7 +46,7 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
 
 def set_attribute(interpreter: Interpreter, receiver: Value, name: str, value: Value) -> None:
     """``receiver.name = value``."""
-    if isinstance(receiver, (Instance, ClassValue)):
+    if isinstance(receiver, (Instance, ClassValue, Namespace)):
         interpreter.store.write(receiver.fields, name, value)
     elif isinstance(receiver, Layer):
         # A parameter put there by hand: how it was initialised is not read.

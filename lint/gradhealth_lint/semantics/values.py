@@ -216,6 +216,20 @@ class Optimizer:
     text: str
 
 
+@dataclass(eq=False, slots=True)
+class ArgumentParser:
+    """An argparse.ArgumentParser; ``fields`` are the defaults of its arguments."""
+
+    fields: dict[str, Value]
+
+
+@dataclass(eq=False, slots=True)
+class Namespace:
+    """What parse_args() or types.SimpleNamespace gives: an object with these attributes."""
+
+    fields: dict[str, Value]
+
+
 @dataclass(frozen=True, slots=True)
 class Scaler:
     """A torch.amp.GradScaler; ``enabled`` may be UNKNOWN."""
