@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 from itertools import pairwise
@@ -48,7 +49,7 @@ class Profile:
     """How the gradient changes from the last weighted layers back to the earliest.
 
     Attributes:
-        layers: Weighted layers that the loss depends on, in forward order.
+        layers: Weighted modules that the loss depends on, in the order of their first calls.
         last: The layer next to the loss with the largest gradient.
         towers: The ways in that reach back through at least half of the depth, best share first.
     """
@@ -69,28 +70,60 @@ class Profile:
 
 def profile_of(report: Report) -> Profile | None:
     """The report's profile; ``None`` where no weighted layer received a gradient."""
-    layers = tuple(
-        layer
-        for layer in report.layers
-        if layer.weighted and layer.depth is not None and layer.gradient_norm is not None
-    )
-    if not layers:
+    ways = _modules(report)
+    if not ways:
         return None
+    layers = tuple(layer for _, layer in ways)
     nearest = min(layer.depth or 0 for layer in layers)
     deepest = max(layer.depth or 0 for layer in layers)
     last = max(
         (layer for layer in layers if layer.depth == nearest),
         key=lambda layer: layer.gradient_norm or 0.0,
     )
-    judged = {id(layer) for layer in layers}  # comparing records by value would be quadratic
     towers = [
         _tower(report, index, layer, last)
-        for index, layer in enumerate(report.layers)
-        if id(layer) in judged
-        and (layer.depth == deepest or (layer.earliest and _is_early(layer, deepest)))
+        for index, layer in ways
+        if layer.depth == deepest or (layer.earliest and _is_early(layer, deepest))
     ]
     towers.sort(key=lambda tower: tower.share, reverse=True)
     return Profile(layers=layers, last=last, towers=tuple(towers))
+
+
+def arrived_finite(report: Report) -> bool:
+    """Whether the loss and every gradient that reached a parameter are finite."""
+    return math.isfinite(report.loss) and all(
+        math.isfinite(parameter.gradient_rms or 0.0) for parameter in report.parameters
+    )
+
+
+def _modules(report: Report) -> list[tuple[int, LayerRecord]]:
+    """Each weighted module once, with the index of the call that got the most gradient.
+
+    A module called several times, such as a cell unrolled over time, learns from all its calls
+    together, as far from the loss as the nearest of them: early steps that get nothing are a matter
+    of reach through time, not of a layer that does not learn.
+    """
+    calls: dict[str, list[tuple[int, LayerRecord]]] = {}
+    for index, layer in enumerate(report.layers):
+        if layer.weighted and layer.depth is not None and layer.gradient_norm is not None:
+            calls.setdefault(layer.path, []).append((index, layer))
+    modules = []
+    for made in calls.values():
+        most, _ = max(made, key=lambda call: call[1].gradient_norm or 0.0)
+        nearest = min((layer for _, layer in made), key=lambda layer: layer.depth or 0)
+        together = math.hypot(*(layer.gradient_norm or 0.0 for _, layer in made))
+        modules.append(
+            (
+                most,
+                dataclasses.replace(
+                    nearest,
+                    call=0,
+                    gradient_norm=together,
+                    earliest=any(layer.earliest for _, layer in made),
+                ),
+            )
+        )
+    return modules
 
 
 def _is_early(layer: LayerRecord, deepest: int) -> bool:

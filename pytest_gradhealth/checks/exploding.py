@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.table import no_share, rows_of, weight_of
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
-from pytest_gradhealth.profile import Profile, profile_of
+from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report, Trial
@@ -36,7 +36,7 @@ class Exploding:
         profile = profile_of(evidence.report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
-        if not math.isfinite(profile.best.share):
+        if not (arrived_finite(evidence.report) and math.isfinite(profile.best.share)):
             return Outcome(Judgement("not_observed", (no_share(profile),)))
         limit = limits.exploding_growth
         if profile.best.share <= limit:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
+from pytest_gradhealth.profile import arrived_finite
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
 
 
 class Nonfinite:
-    """The loss or a gradient is NaN or Inf; names the first module forward, or the first node back.
+    """The loss or a parameter's gradient is NaN or Inf; names where it first appears.
 
-    An activation alone does not count: masked logits are minus infinity on purpose. It counts when
-    it reaches the loss or a gradient.
+    An activation or a gradient on the way does not count by itself: masked logits are minus
+    infinity on purpose, and a ReLU may stop an infinite slope. It counts when it reaches the loss
+    or a parameter.
     """
 
     symptom: ClassVar[str] = "nonfinite"
@@ -27,13 +29,12 @@ class Nonfinite:
         """Decide on the first pass: a NaN is a fact, not a tendency."""
         del limits
         report = evidence.report
-        broken = [p for p in report.parameters if not math.isfinite(p.gradient_rms or 0.0)]
-        layers = [r for r in report.layers if not math.isfinite(r.gradient_norm or 0.0)]
-        if math.isfinite(report.loss) and not broken and not layers:
+        if arrived_finite(report):
             if all(p.gradient_rms is None for p in report.parameters):
                 reason = "the loss is finite, but no gradient arrived anywhere"
                 return Outcome(Judgement("not_observed", (reason,)))
             return Outcome(Judgement("pass", _infinite_on_purpose(report)))
+        broken = [p for p in report.parameters if not math.isfinite(p.gradient_rms or 0.0)]
         finding = self._finding(report, len(broken))
         return Outcome(Judgement("fail", (finding.message,)), finding)
 

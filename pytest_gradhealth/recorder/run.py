@@ -61,7 +61,7 @@ def measure(model: nn.Module, objective: Objective, seed: int) -> Report:
     report = _pass(model, objective, seed)
     if not _finite(report):
         return _pass(model, objective, seed, exact=True)
-    if any(p.gradient_rms is None and p.owner_ran for p in report.parameters):
+    if any(p.gradient_rms is None for p in report.parameters):
         return _pass(model, objective, seed, usage=True)
     return report
 

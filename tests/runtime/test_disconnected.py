@@ -274,3 +274,18 @@ def test_a_tied_weight_with_one_dead_use_is_connected() -> None:
             return self.used(x)
 
     assert_connected(Tied(), torch.randn(3, 4))
+
+
+def test_a_weight_used_past_its_module_is_cut_all_the_same() -> None:
+    class Functional(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.never_called, self.head = nn.Linear(8, 8, bias=False), nn.Linear(8, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            hidden = nn.functional.linear(x, self.never_called.weight).detach()
+            y: torch.Tensor = self.head(hidden)
+            return y
+
+    torch.manual_seed(0)
+    assert diagnose(Functional(), torch.randn(4, 8)).symptoms == {"disconnected"}

@@ -195,3 +195,33 @@ def test_label_smoothing_off_the_end() -> None:
         return F.cross_entropy(out, torch.full((len(out),), 3))
 
     assert diagnose(chain(nn.ReLU, 1), vectors(), loss).symptoms == {"nonfinite"}
+
+
+def test_an_infinite_slope_that_a_relu_stops_is_no_finding() -> None:
+    class RootOfRelu(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.second(self.first(x).relu().sqrt())
+            return y
+
+    torch.manual_seed(0)
+    assert diagnose(RootOfRelu(), torch.randn(4, 8)).healthy
+
+
+def test_a_nan_is_accused_once() -> None:
+    class Log(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.only = nn.Linear(8, 8)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.only(x).log()
+            return y
+
+    torch.manual_seed(0)
+    verdicts = diagnose(Log(), torch.randn(4, 8)).verdicts
+    assert verdicts["nonfinite"] == "fail"
+    assert verdicts["vanishing"] == verdicts["exploding"] == "not_observed"
