@@ -19,6 +19,9 @@ from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Final
 
+# Of a line's piece, in standard deviations; quadrature takes over below it.
+_NARROW: Final = 0.5
+
 # Beyond these a moment would overflow: they keep every square below 1e300.
 MAX_MEAN: Final = 1e145
 MAX_VARIANCE: Final = 1e290
@@ -155,7 +158,8 @@ def moments(activation: Activation, mean: float, variance: float) -> Moments:
         low, high = (piece.low - mean) / std, (piece.high - mean) / std
         if high <= -_REACH or low >= _REACH:
             continue
-        if piece.curve is None:
+        # Closed forms for a strip narrow against the Gaussian would be differences of equals.
+        if piece.curve is None and high - low > _NARROW:
             _add_line(totals, piece, mean, std, low, high)
         else:
             _add_curve(totals, piece, mean, std)
@@ -206,9 +210,8 @@ def _add_line(
 
 
 def _add_curve(totals: list[float], piece: _Piece, mean: float, std: float) -> None:
-    """Add a curved piece's share by quadrature."""
-    assert piece.curve is not None
-    curve = piece.curve
+    """Add a piece's share by quadrature."""
+    curve = piece.at if piece.curve is None else piece.curve
     smooth = std <= _GRID_SCALE * piece.scale
     reach = _GRID_REACH * std
     if smooth and piece.low <= mean - reach and mean + reach <= piece.high:

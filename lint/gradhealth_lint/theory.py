@@ -36,9 +36,9 @@ from gradhealth_lint.initializers import Distribution
 
 # What stands for a batch; the number hardly matters.
 _BATCH: Final = 64
-# Of so many log-normal numbers, the variance of their logarithm and the mean of sum x^2 / (sum x)^2: how
-# few carry the sum. By simulation, 200,000 draws, error 0.001; tests/lint/test_theory.py repeats
-# it.
+# Of so many log-normal numbers, the variance of their logarithm and the mean of sum x^2 over
+# (sum x)^2: how few carry the sum. By simulation, 200,000 draws, error 0.001;
+# tests/lint/test_theory.py repeats it.
 _TAIL_SHARES: Final = (
     (0.0, 0.016),
     (0.5, 0.025),
@@ -156,7 +156,7 @@ def predict(
     for signal, weight in _inputs(layers[0].fan_in, input_mean, input_variance, coherent):
         paths.append(_forward(layers, signal))
         weights.append(weight)
-    logs = [_backward(path) for path in paths]
+    logs = [_backward(path, _BATCH * weight) for path, weight in zip(paths, weights, strict=True)]
     depth = len(layers)
     # log of the batch's squared gradient norm below each layer, relative to the output's
     norms = [_log_mean([math.fsum(log[start:]) for log in logs], weights) for start in range(depth)]
@@ -236,12 +236,13 @@ def _kernel(local: Moments, variance: float, correlation: float) -> tuple[float,
     return local.mean**2 + straight * correlation + curved * correlation * alike, alike
 
 
-def _backward(steps: Sequence[_Step]) -> list[float]:
+def _backward(steps: Sequence[_Step], samples: float) -> list[float]:
     """Return the log of the squared gradient norm's factor per layer, in forward order.
 
     The gradient at unit j is alpha + beta a_j + noise, as seen over the draws of the weights;
     ``noise`` is the summed square of the last, ``aa``, ``ab``, ``bb`` the second moments of alpha
-    and beta. The sum of squares is kept at 1 by taking each factor out.
+    and beta. The sum of squares is kept at 1 by taking each factor out. ``samples`` is how many of
+    a batch are like this one.
     """
     width = steps[-1].layer.fan_out
     # The share of the squared gradient along the activations; a random direction's at first.
@@ -279,35 +280,41 @@ def _backward(steps: Sequence[_Step]) -> list[float]:
         noise, aa, ab, bb = noise / norm, aa / norm, ab / norm, bb / norm
         variance = spread.through_activation(units, local, step.alike)
         variance += spread.through_weight(step.layer, noise)
-        log = math.log(norm) - _log_shift(variance) - _rarity(units, local)
+        log = math.log(norm) - _log_shift(variance) - _rarity(samples * units, local)
         if weight.mean == 0.0:
-            excess = max(along, 1.0 / units) * (_scale_gain(step) / norm - 1.0)
+            along = max(along * units, 1.0) / fan_in
+            excess = along * (_scale_gain(step) / norm - 1.0)
             log += math.log1p(max(excess, 0.0))
-            along = (max(along, 1.0 / units) + excess) / (1.0 + excess)
+            along = (along + excess) / (1.0 + excess)
         logs.append(log)
     return logs[::-1]
 
 
 def _scale_gain(step: _Step) -> float:
-    """Return the factor of the squared gradient along the activations.
+    """Return the factor of the squared gradient along the activations, as an equal width has it.
 
-    It is the derivative of the forward map of scales, chi parallel (Roberts, Yaida and Hanin 2022,
-    section 5.1), and exceeds chi where scale runs away: He's gain for GELU or SiLU.
+    It follows from d ln(second) / d ln(variance), and exceeds chi where scale runs away, as with
+    He's gain for GELU: chi parallel of Roberts, Yaida and Hanin 2022, arXiv 2106.10165, chapter 5.
     """
-    before, after = step.before.second, step.after.second
-    if step.variance <= 0.0 or after <= 0.0 or before <= 0.0:
+    variance, after = step.variance, step.after.second
+    if variance <= 0.0 or after <= 0.0:
         return 0.0
-    lean = step.layer.weight.variance / math.sqrt(step.variance) * step.moments.value_tilt
-    return lean * lean * step.layer.fan_in * step.layer.fan_out * before / after
+    stretch = math.sqrt(variance) * step.moments.value_tilt / after
+    random = max(1.0 - step.layer.bias.variance / variance, 0.0)
+    power = step.layer.fan_in * step.layer.weight.variance
+    return stretch * stretch * random * power * after / variance
 
 
-def _rarity(units: int, local: Moments) -> float:
-    """Return how far, in ln, the typical slope square is below one that hardly a unit has.
+def _rarity(units: float, local: Moments) -> float:
+    """Return how far, in ln, the typical mean of phi'^2 over so many units is below E[phi'^2].
 
-    Of a batch's units a share E[phi'^2]^2 / E[phi'^4] carries the mean. Where that is less than one
-    unit, a saturated net, one seed typically has none.
+    In a saturated net the expectation comes from units so rare that one seed typically has none.
+    For log-normal phi'^2 with a logarithm of standard deviation s, n of them fall short from
+    s = sqrt(2 ln n) on (the random energy model: Derrida 1981, Physical Review B 24, 2613).
     """
-    return max(0.0, math.log(local.slope_fourth / local.slope_second**2 / units / _BATCH))
+    spread = math.log(max(local.slope_fourth / local.slope_second**2, 1.0))
+    short = math.sqrt(spread) - math.sqrt(2.0 * math.log(max(units, 1.0)))
+    return max(short, 0.0) ** 2 / 2.0
 
 
 @dataclass(slots=True)

@@ -6,9 +6,11 @@ import math
 import random
 import subprocess
 import sys
+from itertools import pairwise
 from statistics import fmean
 
 import pytest
+
 from gradhealth_lint import theory
 from gradhealth_lint.activations import Activation, Moments, is_known, moments
 from gradhealth_lint.initializers import (
@@ -72,15 +74,16 @@ def test_moments_agree_with_each_other(name: str, mean: float, variance: float) 
     here = moments(activation, mean, variance)
     up, down = (moments(activation, mean + s * step, variance) for s in (1.0, -1.0))
     std = math.sqrt(variance)
-    close = {"rel": 1e-4, "abs": 1e-5}
-    assert (up.mean - down.mean) / (2.0 * step) == pytest.approx(here.slope_mean, **close)
-    assert (up.second - down.second) / (2.0 * step) == pytest.approx(
-        2.0 * here.value_slope, **close
-    )
+
+    def close(x: float) -> object:
+        return pytest.approx(x, rel=1e-4, abs=1e-5)
+
+    assert (up.mean - down.mean) / (2.0 * step) == close(here.slope_mean)
+    assert (up.second - down.second) / (2.0 * step) == close(2.0 * here.value_slope)
     bend = (up.slope_mean - down.slope_mean) / (2.0 * step)
-    assert std * bend == pytest.approx(here.tilt, **close)
+    assert std * bend == close(here.tilt)
     bend = (up.value_slope - down.value_slope) / (2.0 * step)
-    assert std * bend == pytest.approx(here.value_tilt, **close)
+    assert std * bend == close(here.value_tilt)
 
 
 @pytest.mark.parametrize("name", SMOOTH + KINKED + ["hardshrink"])
@@ -230,10 +233,7 @@ def test_orthogonal_lines_keep_every_length() -> None:
 
 def test_widths_are_neutral_under_fan_in() -> None:
     widths = [256, 512, 128, 1024]
-    layers = [
-        Layer(n, m, normal(0.0, 1.0 / math.sqrt(n)), ZERO, LINE)
-        for n, m in zip(widths, widths[1:], strict=False)
-    ]
+    layers = [Layer(n, m, normal(0.0, 1.0 / math.sqrt(n)), ZERO, LINE) for n, m in pairwise(widths)]
     assert predict(layers).gains == pytest.approx((1.0, 1.0, 1.0), rel=0.01)
 
 
@@ -318,7 +318,9 @@ def test_the_log_of_chi_squared(variance: float, expected: float) -> None:
 
 
 def test_no_array_library_is_imported() -> None:
-    code = "import sys, gradhealth_lint.theory; print({'numpy', 'torch', 'libcst'} & {*sys.modules})"
+    code = (
+        "import sys, gradhealth_lint.theory; print({'numpy', 'torch', 'libcst'} & {*sys.modules})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
 from gradhealth_lint import initializers
 from gradhealth_lint.activations import Activation, moments
 from gradhealth_lint.initializers import ZERO, Distribution
 from gradhealth_lint.theory import Layer, predict
-from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from _pytest.mark.structures import ParameterSet
@@ -79,7 +81,33 @@ FEW_SEEDS = 2
 BATCH = 64
 FACTOR_2 = 0.3  # in log10
 
-EXCEPTIONS: dict[tuple[str, str, tuple[int, ...]], str] = {}
+RUNAWAY = (
+    "He's gain of sqrt 2 is meant for ReLU: with these activations a large signal stays, a small "
+    "one dies, and the input starts near the watershed. Width decides seed by seed which way it "
+    "goes (the standard deviation of log10 is 0.4 to 1); theory follows typical scales, not seeds."
+)
+FEW = (
+    "A weight with a mean moves all units together: the sample whose sum happens to lie nearest 0 "
+    "is the only unsaturated one and carries the gradient, which differs by decades from seed to "
+    "seed. Theory's 64 typical samples have a definite nearest one."
+)
+EXCEPTIONS: dict[tuple[str, str, tuple[int, ...]], str] = {
+    ("gelu", "kaiming_normal", (16,) * 21): RUNAWAY,
+    ("gelu", "kaiming_normal", (64,) * 21): RUNAWAY,
+    ("gelu", "kaiming_normal", (256,) * 21): RUNAWAY,
+    ("gelu", "kaiming_uniform", (256,) * 21): RUNAWAY,
+    ("silu", "kaiming_normal", (16,) * 21): RUNAWAY,
+    ("silu", "kaiming_normal", (64,) * 21): RUNAWAY,
+    ("silu", "kaiming_uniform", (16,) * 21): RUNAWAY,
+    ("silu", "kaiming_uniform", (64,) * 21): RUNAWAY,
+    ("hardswish", "kaiming_normal", (48,) * 10): RUNAWAY,
+    ("selu", "constant", (16,) * 21): FEW,
+    ("softsign", "constant", (48,) * 10): FEW,
+    ("tanh", "constant", (48,) * 10): FEW,
+    ("tanh", "constant", (256,) * 6): FEW,
+    ("tanh", "constant", (256,) * 21): FEW,
+    ("tanh", "mean", (1,) * 21): FEW,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +128,7 @@ def measured(name: str, init: str, widths: tuple[int, ...]) -> float:
         torch.manual_seed(0)
         x = torch.randn(seeds, BATCH, widths[0], dtype=torch.float64, generator=generator)
         h = x.requires_grad_()
-        for n, m in zip(widths, widths[1:], strict=False):
+        for n, m in pairwise(widths):
             weights, biases = [], []
             for _ in range(seeds):
                 if fill is None:
@@ -129,7 +157,7 @@ def stack(name: str, init: str, widths: tuple[int, ...]) -> list[Layer]:
             initializers.default_bias(n) if init == "default" else ZERO,
             Activation(name),
         )
-        for n, m in zip(widths, widths[1:], strict=False)
+        for n, m in pairwise(widths)
     ]
 
 
@@ -176,9 +204,7 @@ def test_a_stacks_gain_is_predicted_within_a_factor_of_two(
     name: str, init: str, widths: tuple[int, ...]
 ) -> None:
     theory, torch_says = predicted(name, init, widths), measured(name, init, widths)
-    assert theory == pytest.approx(
-        torch_says, abs=FACTOR_2
-    )
+    assert theory == pytest.approx(torch_says, abs=FACTOR_2)
 
 
 def test_no_exception_is_left_over() -> None:
