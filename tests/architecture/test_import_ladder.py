@@ -34,10 +34,11 @@ RUNTIME_LEVELS = {
 LINT_LEVELS = {
     "violation": 0,
     "limits": 0,
-    "activations": 0,
+    "curves": 0,
     "initializers": 0,
     "discovery": 0,
-    "theory": 1,
+    "activations": 1,
+    "theory": 2,
     "source": 1,
     "suppress": 1,
     "semantics": 2,
