@@ -35,6 +35,7 @@ LINT_LEVELS = {
     "violation": 0,
     "limits": 0,
     "curves": 0,
+    "fluctuations": 0,
     "initializers": 0,
     "discovery": 0,
     "activations": 1,

@@ -11,7 +11,7 @@ from statistics import fmean
 
 import pytest
 
-from gradhealth_lint import theory
+from gradhealth_lint import fluctuations
 from gradhealth_lint.activations import Activation, Moments, is_known, moments
 from gradhealth_lint.initializers import (
     ZERO,
@@ -302,11 +302,11 @@ def test_what_is_no_stack_is_refused() -> None:
 
 def test_the_tail_shares_are_those_of_log_normal_numbers() -> None:
     rng = random.Random(0)
-    for variance, share in theory._TAIL_SHARES[1:8]:
+    for variance, share in fluctuations.TAIL_SHARES[1:8]:
         std = math.sqrt(variance)
         found = []
         for _ in range(400):
-            xs = [math.exp(rng.gauss(0.0, std)) for _ in range(theory._BATCH)]
+            xs = [math.exp(rng.gauss(0.0, std)) for _ in range(fluctuations.BATCH)]
             found.append(math.fsum(x * x for x in xs) / math.fsum(xs) ** 2)
         assert fmean(found) == pytest.approx(share, rel=0.1)
 
@@ -314,7 +314,7 @@ def test_the_tail_shares_are_those_of_log_normal_numbers() -> None:
 @pytest.mark.parametrize(("variance", "expected"), [(2.0, 1.270363), (1.0, 0.577216), (1e-6, 5e-7)])
 def test_the_log_of_chi_squared(variance: float, expected: float) -> None:
     # chi-squared with 1 and with 2 degrees of freedom: ln 2 + gamma, and gamma.
-    assert theory._log_shift(variance) == pytest.approx(expected, rel=1e-4)
+    assert fluctuations.log_shift(variance) == pytest.approx(expected, rel=1e-4)
 
 
 def test_no_array_library_is_imported() -> None:
