@@ -38,15 +38,27 @@ def lint(
     """Lint (file, name in findings) pairs. One file's trouble never ends the run."""
     outcome = Outcome()
     for file, path in files:
-        try:
-            outcome.violations.extend(lint_file(file, path, rules, limits))
-        except sources.UnreadableError as error:
-            if report_unreadable:
-                outcome.violations.append(unreadable(path, error))
-        except Exception as error:  # a fault of ours must not hide the other files
-            outcome.failures.append(f"{path}: internal error: {type(error).__name__}: {error}")
+        _add(outcome, file, path, rules, limits, report_unreadable=report_unreadable)
     outcome.violations.sort()
     return outcome
+
+
+def _add(
+    outcome: Outcome,
+    file: Path,
+    path: str,
+    rules: Sequence[Rule],
+    limits: Limits,
+    *,
+    report_unreadable: bool,
+) -> None:
+    try:
+        outcome.violations.extend(lint_file(file, path, rules, limits))
+    except sources.UnreadableError as error:
+        if report_unreadable:
+            outcome.violations.append(unreadable(path, error))
+    except Exception as error:  # a fault of ours must not hide the other files
+        outcome.failures.append(f"{path}: internal error: {type(error).__name__}: {error}")
 
 
 def lint_file(file: Path, path: str, rules: Sequence[Rule], limits: Limits) -> list[Violation]:

@@ -25,13 +25,21 @@ def run(
     found: list[LocatedPrediction] = []
     troubles: list[str] = []
     for file, path in files:
-        try:
-            found.extend(_of_file(file, path, limits))
-        except source.UnreadableError as error:
-            troubles.append(f"{path}:{error.line}: the file {error.reason}")
-        except Exception as error:  # a fault of ours must not hide the other files
-            troubles.append(f"{path}: internal error: {type(error).__name__}: {error}")
+        stacks, trouble = _attempt(file, path, limits)
+        found.extend(stacks)
+        troubles.extend(trouble)
     return found, troubles
+
+
+def _attempt(
+    file: Path, path: str, limits: Limits
+) -> tuple[list[LocatedPrediction], tuple[str, ...]]:
+    try:
+        return _of_file(file, path, limits), ()
+    except source.UnreadableError as error:
+        return [], (f"{path}:{error.line}: the file {error.reason}",)
+    except Exception as error:  # a fault of ours must not hide the other files
+        return [], (f"{path}: internal error: {type(error).__name__}: {error}",)
 
 
 def _of_file(file: Path, path: str, limits: Limits) -> list[LocatedPrediction]:

@@ -320,6 +320,24 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "line-search",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            optimizer = torch.optim.LBFGS(model.parameters())
+            for epoch in range(10):
+                def closure():
+                    optimizer.zero_grad()
+                    loss = model(x)[0].sum()
+                    loss.backward()
+                    return loss
+
+                optimizer.step(closure)
+            """,
+        ),
+        Example(
             "no-training-loop",
             """
             import torch
@@ -508,7 +526,8 @@ BAD: dict[str, tuple[Example, ...]] = {
                     nn.init.normal_(m.weight, std=0.02)
                     nn.init.zeros_(m.bias)
 
-            net = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(),  # <- here
+            net = nn.Sequential(nn.Linear(64, 64), nn.Tanh(),  # <- here
+                                nn.Linear(64, 64), nn.Tanh(),
                                 nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh(),
                                 nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 64), nn.Tanh())
             net.apply(init)
@@ -630,6 +649,33 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "closure-and-several-modules",
+            """
+            import itertools
+            import torch
+            import torch.nn as nn
+
+            class Encoder(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.rnn = nn.GRU(8, 8)
+
+                def forward(self, x):
+                    return self.rnn(x)[0]
+
+            encoder, decoder = Encoder().cuda(), nn.Linear(8, 2)
+            opt = torch.optim.Adam(itertools.chain(encoder.parameters(), decoder.parameters()))
+            for x in loader:
+                def closure():
+                    opt.zero_grad()
+                    loss = decoder(encoder(x)).sum()
+                    loss.backward()
+                    return loss
+
+                opt.step(closure)  # <- here
+            """,
+        ),
+        Example(
             "commented-out-clipping",
             """
             import torch
@@ -658,7 +704,7 @@ BAD: dict[str, tuple[Example, ...]] = {
                     self.layers = nn.ModuleList([nn.Linear(1, 1) for _ in range(num_layers)])
                     self.relu = nn.ReLU()
                     for layer in self.layers:
-                        nn.init.normal_(layer.weight, mean=1.5, std=0.1)  # gradhealth: ignore[GRD201]
+                        nn.init.normal_(layer.weight, 1.5, 0.1)  # gradhealth: ignore[GRD201]
                         nn.init.zeros_(layer.bias)
 
                 def forward(self, x):

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - sources of one idea read better on one line
 """Sources and the stacks they hold, as ``owner depth x width activation init``."""
 
 from __future__ import annotations
@@ -679,6 +680,189 @@ CASES = (
             "return self.net(x)",
         ),
         ("Net 2 8,8 tanh,identity unknown,default",),
+    ),
+    StackCase(
+        "init-behind-an-unknown-flag",
+        net(
+            """
+            self.net = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 8))
+            if flag:
+                nn.init.normal_(self.net[0].weight, std=0.5)
+            """,
+            "return self.net(x)",
+            signature=", flag",
+        ),
+        ("Net 2 8,8 tanh,identity unknown,default",),
+    ),
+    StackCase(
+        "applied-function-from-elsewhere-is-unknown",
+        net(
+            "self.net = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 8))\nself.apply(setup)",
+            "return self.net(x)",
+            head="from mylib import setup",
+        ),
+        ("Net 2 8,8 tanh,identity unknown",),
+    ),
+    StackCase(
+        "checkpoint-loaded",
+        net(
+            "self.net = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 8))",
+            "return self.net(x)",
+        )
+        + "\nmodel = Net()\nmodel.load_state_dict(torch.load('x.pt'))\n",
+        ("Net 2 8,8 tanh,identity unknown",),
+    ),
+    StackCase(
+        "best-checkpoint-loaded-after-training",
+        net(
+            "self.net = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 8))",
+            "return self.net(x)",
+        )
+        + "\nmodel = Net()\nfor x in loader:\n    model(x).sum().backward()\n"
+        "model.load_state_dict(torch.load('best.pt'))\n",
+        ("Net 2 8,8 tanh,identity default",),
+    ),
+    StackCase(
+        "argparse-defaults",
+        net(
+            "self.layers = nn.ModuleList([nn.Linear(a.width, a.width) for _ in range(a.num_layers)])",
+            """
+            for layer in self.layers:
+                x = layer(x).sigmoid()
+            return x
+            """,
+            signature=", a",
+            head="import argparse",
+        )
+        + """
+def main():
+    parser = argparse.ArgumentParser()
+    group = parser.add_argument_group("model")
+    group.add_argument("-n", "--num-layers", type=int, default=3)
+    group.add_argument("--width", type=int, default=8)
+    Net(parser.parse_args())
+""",
+        (SIGMOIDS,),
+    ),
+    StackCase(
+        "class-constant-and-modules-dict",
+        net(
+            """
+            for i in range(self.DEPTH):
+                self.add_module(f"fc{i}", nn.Linear(8, 8))
+            """,
+            """
+            for i in range(Net.DEPTH):
+                x = torch.sigmoid(self._modules[f"fc{i}"](x))
+            return x
+            """,
+        ).replace("(nn.Module):", "(nn.Module):\n    DEPTH = 3\n"),
+        (SIGMOIDS,),
+    ),
+    StackCase(
+        "children-and-lambda",
+        net(
+            """
+            self.body = nn.Sequential(*(nn.Linear(8, 8) for _ in range(3)))
+            self.act = lambda v: getattr(torch, "sigmoid")(v)
+            """,
+            """
+            for m in self.body.children():
+                x = self.act(m(x))
+            return x
+            """,
+        ),
+        (SIGMOIDS,),
+    ),
+    StackCase(
+        "module-dict-in-order",
+        net(
+            "self.parts = nn.ModuleDict({f'fc{i}': nn.Linear(8, 8) for i in range(3)})",
+            """
+            for name in self.parts:
+                x = self.parts[name](x).sigmoid()
+            return x
+            """,
+        ),
+        (SIGMOIDS,),
+    ),
+    StackCase(
+        "while-loop",
+        net(
+            """
+            self.layers = nn.ModuleList()
+            while len(self.layers) < 3:
+                self.layers.append(nn.Linear(8, 8))
+            """,
+            """
+            for layer in self.layers:
+                x = torch.sigmoid(layer(x))
+            return x
+            """,
+        ),
+        (SIGMOIDS,),
+    ),
+    StackCase(
+        "helper-with-unknown-and-known-sizes-is-read-once",
+        """
+        from torch import nn
+
+        def mlp(sizes, activation=nn.Tanh, last=nn.Identity):
+            parts = []
+            for j in range(len(sizes) - 1):
+                act = activation if j < len(sizes) - 2 else last
+                parts += [nn.Linear(sizes[j], sizes[j + 1]), act()]
+            return nn.Sequential(*parts)
+
+        class Actor(nn.Module):
+            def __init__(self, obs, act, hidden=(8, 8)):
+                super().__init__()
+                self.pi = mlp([obs, *hidden, act], nn.Sigmoid)
+
+            def forward(self, x):
+                return self.pi(x)
+        """,
+        ("Actor 3 8,8,None sigmoid,sigmoid,identity default",),
+    ),
+    StackCase(
+        "class-inside-a-function",
+        """
+        def make():
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.net = nn.Sequential(*[nn.Sequential(nn.Linear(8, 8), nn.Sigmoid())
+                                               for _ in range(3)])
+
+                def forward(self, x):
+                    return self.net(x)
+
+            return Net()
+        """,
+        (SIGMOIDS,),
+    ),
+    StackCase(
+        "checkpointed-blocks",
+        net(
+            "self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(3)])",
+            """
+            for layer in self.layers:
+                x = torch.utils.checkpoint.checkpoint(layer, x, use_reentrant=False).sigmoid()
+            return x
+            """,
+        ),
+        (SIGMOIDS,),
+    ),
+    StackCase(
+        "a-step-that-cannot-be-read-ends-the-stack",
+        net(
+            "self.a = nn.Linear(8, 8)\nself.b = nn.Linear(8, 8)",
+            "return self.b(mystery(torch.sigmoid(self.a(x))))",
+            head="from mylib import mystery",
+        ),
+        (),
     ),
     StackCase(
         "subclass-of-sequential",

@@ -32,7 +32,9 @@ def test_a_file_that_no_rule_needs_does_not_load_libcst(tmp_path: Path) -> None:
 
 
 def test_linting_loads_neither_torch_nor_matchers(tmp_path: Path) -> None:
-    (tmp_path / "a.py").write_text("import torch\ntorch.nn.Linear(1, 1).weight.data.normal_(2, 1)\n")
+    (tmp_path / "a.py").write_text(
+        "import torch\ntorch.nn.Linear(1, 1).weight.data.normal_(2, 1)\n"
+    )
     program = "from gradhealth_lint.cli import main; main(['a.py'])"
     modules = loaded(program, cwd=tmp_path)
     assert "libcst" in modules

@@ -53,3 +53,8 @@ def stack(value: Stack, activation: str) -> str:
 def init(described: str) -> str:
     """An init's description inside a sentence."""
     return "PyTorch's default init" if described == "default" else described
+
+
+def assumptions(notes: tuple[str, ...]) -> str:
+    """What a number rests on, in brackets; "" if on nothing but the source."""
+    return f" ({'; '.join(notes)})" if notes else ""

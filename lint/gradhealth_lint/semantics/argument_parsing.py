@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from gradhealth_lint.semantics import folding
-from gradhealth_lint.semantics.values import (
-    UNKNOWN,
-    ArgumentParser,
-    Arguments,
-    Namespace,
-    Value,
-)
+from gradhealth_lint.semantics.values import UNKNOWN, ArgumentParser, Arguments, Namespace, Value
 
 
 def call(parser: ArgumentParser, method: str, arguments: Arguments) -> Value:

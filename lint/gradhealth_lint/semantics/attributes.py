@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING
 from gradhealth_lint.semantics import catalogue, classes, folding, inits, modules
 from gradhealth_lint.semantics.graph import HARMLESS, Node
 from gradhealth_lint.semantics.names import canonical
+from gradhealth_lint.semantics.torch_values import (
+    Container,
+    Layer,
+    Optimizer,
+    ParameterRef,
+    ParametersOf,
+)
 from gradhealth_lint.semantics.values import (
     MISSING,
     UNKNOWN,
     ArgumentParser,
     ClassValue,
-    Container,
     DictValue,
     Either,
     Function,
     Instance,
-    Layer,
     ListValue,
     Method,
     Namespace,
-    Optimizer,
-    ParameterRef,
-    ParametersOf,
     Qualified,
     Super,
     Value,

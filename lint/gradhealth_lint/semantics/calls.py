@@ -8,6 +8,7 @@ import libcst as cst
 
 from gradhealth_lint.semantics import (
     attributes,
+    binding,
     classes,
     events,
     external,
@@ -19,25 +20,22 @@ from gradhealth_lint.semantics import (
 from gradhealth_lint.semantics.graph import Node
 from gradhealth_lint.semantics.store import join
 from gradhealth_lint.semantics.targets import assign
+from gradhealth_lint.semantics.torch_values import Container, Layer
 from gradhealth_lint.semantics.values import (
     UNKNOWN,
     Arguments,
     Bound,
     ClassValue,
-    Container,
     DictValue,
     Either,
     Frame,
     Function,
     Instance,
-    Layer,
     Method,
     Partial,
     Qualified,
     Super,
-    Symbol,
     Value,
-    new_dict,
     new_list,
     tensors_in,
 )
@@ -139,7 +137,10 @@ def follow(
         return unknown(interpreter, arguments, node)
     interpreter.followed.add(id(function.node))
     frame = Frame(
-        _bind(interpreter, function, arguments), function.frame, function.owner, receiver=receiver
+        binding.bind(interpreter, function, arguments),
+        function.frame,
+        function.owner,
+        receiver=receiver,
     )
     interpreter.calls.append(function.node)
     try:
@@ -163,46 +164,6 @@ def _returned(interpreter: Interpreter, values: list[Value]) -> Value:
     if result is UNKNOWN and inputs:
         return tensors.opaque(interpreter, "one of several results", inputs)
     return result
-
-
-def _bind(interpreter: Interpreter, function: Function, arguments: Arguments) -> dict[str, Value]:
-    parameters = function.node.params
-    ordered = (*parameters.posonly_params, *parameters.params)
-    names = [parameter.name.value for parameter in ordered]
-    bound: dict[str, Value] = dict(zip(names, arguments.positional, strict=False))
-    extra = arguments.positional[len(names) :]
-    others: list[tuple[Value, Value]] = []
-    every = {parameter.name.value: parameter for parameter in (*ordered, *parameters.kwonly_params)}
-    for key, value in arguments.keywords.items():
-        if key in every:
-            bound[key] = value
-        else:
-            others.append((key, value))
-    for name, parameter in every.items():
-        if name not in bound:
-            default = function.defaults.get(name)
-            if arguments.open:
-                bound[name] = UNKNOWN
-            elif parameter.default is not None:
-                bound[name] = default
-            else:
-                bound[name] = _ungiven(interpreter, function, parameter)
-    if isinstance(parameters.star_arg, cst.Param):
-        bound[parameters.star_arg.name.value] = (
-            new_list(UNKNOWN) if arguments.open else tuple(extra)
-        )
-    if parameters.star_kwarg is not None:
-        bound[parameters.star_kwarg.name.value] = new_dict(UNKNOWN if arguments.open else others)
-    return bound
-
-
-def _ungiven(interpreter: Interpreter, function: Function, parameter: cst.Param) -> Value:
-    """An argument nobody gives: a dataclass of the file with its defaults, else a symbol."""
-    if parameter.annotation is not None:
-        annotated = interpreter.evaluate(parameter.annotation.annotation, function.frame)
-        if isinstance(annotated, ClassValue) and annotated.is_dataclass:
-            return classes.instantiate(interpreter, annotated, NOTHING, parameter)
-    return Symbol(parameter.name.value)
 
 
 def _class(

@@ -24,6 +24,8 @@ from gradhealth_lint.semantics.values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradhealth_lint.semantics.interpreter import Interpreter
 
 #: Classes outside torch whose subclasses are nn.Modules.
@@ -157,16 +159,21 @@ def fill_container(interpreter: Interpreter, instance: Instance, arguments: Argu
 
 
 def _fill(instance: Instance, arguments: Arguments) -> None:
-    names: list[str] = []
-    for base in reversed(linear_bases(instance.cls)):
-        if not isinstance(base, ClassValue):
-            continue
-        for statement in base.node.body.body:
-            lines = statement.body if isinstance(statement, cst.SimpleStatementLine) else ()
-            for small in lines:
-                if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name):
-                    names.append(small.target.value)
+    names = [
+        name
+        for base in reversed(linear_bases(instance.cls))
+        if isinstance(base, ClassValue)
+        for name in _annotated(base)
+    ]
     given = arguments.bind(*names)
     for name in names:
         default = find(instance.cls, name)
         instance.fields[name] = given.get(name, UNKNOWN if default is MISSING else default)
+
+
+def _annotated(cls: ClassValue) -> Iterator[str]:
+    """The names a class body annotates: the fields of a dataclass."""
+    for statement in cls.node.body.body:
+        for small in statement.body if isinstance(statement, cst.SimpleStatementLine) else ():
+            if isinstance(small, cst.AnnAssign) and isinstance(small.target, cst.Name):
+                yield small.target.value

@@ -8,13 +8,7 @@ import libcst as cst
 
 from gradhealth_lint.semantics import folding, iteration
 from gradhealth_lint.semantics.targets import assign
-from gradhealth_lint.semantics.values import (
-    UNKNOWN,
-    Frame,
-    Value,
-    new_dict,
-    new_list,
-)
+from gradhealth_lint.semantics.values import UNKNOWN, Frame, Value, new_dict, new_list
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,14 +6,8 @@ from typing import TYPE_CHECKING
 
 from gradhealth_lint.semantics import folding, iteration
 from gradhealth_lint.semantics.targets import set_child
-from gradhealth_lint.semantics.values import (
-    UNKNOWN,
-    Arguments,
-    Container,
-    DictValue,
-    Value,
-    is_constant,
-)
+from gradhealth_lint.semantics.torch_values import Container
+from gradhealth_lint.semantics.values import UNKNOWN, Arguments, DictValue, Value, is_constant
 
 if TYPE_CHECKING:
     import libcst as cst

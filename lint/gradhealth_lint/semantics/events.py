@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.names import dotted
+from gradhealth_lint.semantics.torch_values import Optimizer, Scaler
 from gradhealth_lint.semantics.values import (
     UNKNOWN,
     Arguments,
     Bound,
     Function,
     Method,
-    Optimizer,
     Qualified,
-    Scaler,
     Value,
 )
 

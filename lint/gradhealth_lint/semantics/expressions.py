@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics import attributes, calls, folding, iteration, subscripts, tensors
+from gradhealth_lint.semantics import (
+    attributes,
+    calls,
+    comparing,
+    folding,
+    iteration,
+    subscripts,
+    tensors,
+)
 from gradhealth_lint.semantics.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.graph import Node
 from gradhealth_lint.semantics.scopes import look_up, make_lambda
@@ -170,7 +178,7 @@ def _comparison(interpreter: Interpreter, node: cst.Comparison, frame: Frame) ->
     outcome: Value = True
     for target in node.comparisons:
         right = interpreter.evaluate(target.comparator, frame)
-        answer = folding.compare(target.operator, left, right)
+        answer = comparing.compare(target.operator, left, right)
         if answer is False:
             return False
         outcome = answer if answer is UNKNOWN else outcome

@@ -13,15 +13,8 @@ from gradhealth_lint.semantics import (
     tensors,
 )
 from gradhealth_lint.semantics.names import dotted
-from gradhealth_lint.semantics.values import (
-    UNKNOWN,
-    Arguments,
-    Layer,
-    Optimizer,
-    Qualified,
-    Scaler,
-    Value,
-)
+from gradhealth_lint.semantics.torch_values import Layer, Optimizer, Scaler
+from gradhealth_lint.semantics.values import UNKNOWN, Arguments, Qualified, Value
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -16,15 +16,8 @@ from gradhealth_lint.semantics.facts import (
 )
 from gradhealth_lint.semantics.layers import Chain, Link, chains
 from gradhealth_lint.semantics.loops import StepInLoop, steps
-from gradhealth_lint.semantics.values import (
-    MISSING,
-    Container,
-    InitCall,
-    Instance,
-    Layer,
-    ParameterRef,
-    Value,
-)
+from gradhealth_lint.semantics.torch_values import Container, InitCall, Layer, ParameterRef
+from gradhealth_lint.semantics.values import MISSING, Instance, Value
 
 if TYPE_CHECKING:
     import libcst as cst

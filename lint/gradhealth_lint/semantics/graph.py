@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from gradhealth_lint.semantics.values import Layer
+    from gradhealth_lint.semantics.torch_values import Layer
 
 INPUT: Final = "input"
 AFFINE: Final = "affine"

@@ -7,15 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics import catalogue, folding
 from gradhealth_lint.semantics.names import dotted
-from gradhealth_lint.semantics.values import (
-    MISSING,
-    UNKNOWN,
-    Arguments,
-    InitCall,
-    Layer,
-    ParameterRef,
-    Value,
-)
+from gradhealth_lint.semantics.torch_values import InitCall, Layer, ParameterRef
+from gradhealth_lint.semantics.values import MISSING, UNKNOWN, Arguments, Value
 
 if TYPE_CHECKING:
     import libcst as cst

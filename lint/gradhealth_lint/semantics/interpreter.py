@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 from gradhealth_lint.semantics import expressions, statements
 from gradhealth_lint.semantics.graph import Node
 from gradhealth_lint.semantics.store import Store
-from gradhealth_lint.semantics.values import UNKNOWN, Frame, InitCall, Layer, Value
+from gradhealth_lint.semantics.torch_values import InitCall, Layer
+from gradhealth_lint.semantics.values import UNKNOWN, Frame, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.events import Event
-    from gradhealth_lint.semantics.statements import Flow
-    from gradhealth_lint.semantics.values import ClassValue, Container, Function, Instance
+    from gradhealth_lint.semantics.flow import Flow
+    from gradhealth_lint.semantics.torch_values import Container
+    from gradhealth_lint.semantics.values import ClassValue, Function, Instance
 
 #: Statements and calls one file may take, about 0.3 s. Of 1,200 files of timm, torchvision,
 #: speechbrain and others three take more; a root that does is given up without a word.

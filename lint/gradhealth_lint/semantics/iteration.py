@@ -10,14 +10,13 @@ import libcst as cst
 
 from gradhealth_lint.semantics import folding
 from gradhealth_lint.semantics.names import dotted
+from gradhealth_lint.semantics.torch_values import Container, ParametersOf
 from gradhealth_lint.semantics.values import (
     UNKNOWN,
     Assumed,
-    Container,
     Either,
     Instance,
     LengthOf,
-    ParametersOf,
     Shifted,
     Symbol,
     Value,

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics import events
-from gradhealth_lint.semantics.values import Optimizer, Value
+from gradhealth_lint.semantics.torch_values import Optimizer
+from gradhealth_lint.semantics.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradhealth_lint.semantics.events import Event
+
+
+#: They evaluate the loss several times a step and search along it: a clipped gradient would
+#: mislead them, and what holds for ordinary loops does not for theirs.
+_CLOSURE_OPTIMIZERS: Final = frozenset({"LBFGS"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,8 @@ def steps(recorded: Sequence[Event]) -> list[StepInLoop]:
         kinds = {other.kind for other in around}
         receiver = event.receiver
         known = isinstance(receiver, Optimizer)
+        if known and receiver.kind in _CLOSURE_OPTIMIZERS:
+            continue
         found.append(
             StepInLoop(
                 event,

@@ -9,30 +9,25 @@ from gradhealth_lint.semantics import (
     catalogue,
     classes,
     containers,
+    data_methods,
     folding,
     inits,
-    iteration,
     modules,
     tensors,
 )
 from gradhealth_lint.semantics.graph import Node
+from gradhealth_lint.semantics.torch_values import Container, Layer, ParameterRef, ParametersOf
 from gradhealth_lint.semantics.values import (
     MISSING,
     UNKNOWN,
     ArgumentParser,
     Arguments,
-    Composed,
-    Container,
     DictValue,
     Instance,
-    Layer,
     ListValue,
     Method,
-    ParameterRef,
-    ParametersOf,
     Super,
     Value,
-    is_constant,
     new_list,
     tensors_in,
 )
@@ -49,10 +44,6 @@ _RETURN_SELF: Final = frozenset(
 _CONTAINER_CHANGES: Final = frozenset(
     {"append", "extend", "insert", "add_module", "register_module", "update"}
 )
-_STRING_METHODS: Final = frozenset(
-    {"find", "rfind", "lower", "upper", "startswith", "endswith", "strip", "replace", "count",
-     "capitalize", "title", "lstrip", "rstrip", "removeprefix", "removesuffix"}
-)  # fmt: skip
 
 
 def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: cst.Call) -> Value:
@@ -67,13 +58,13 @@ def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: c
     if isinstance(receiver, (Layer, Container, Instance)):
         return of_module(interpreter, receiver, name, arguments, node)
     if isinstance(receiver, ListValue):
-        return _of_list(interpreter, receiver, name, arguments)
+        return data_methods.of_list(interpreter, receiver, name, arguments)
     if isinstance(receiver, DictValue):
-        return _of_dict(interpreter, receiver, name, arguments)
+        return data_methods.of_dict(interpreter, receiver, name, arguments)
     if isinstance(receiver, ArgumentParser):
         return argument_parsing.call(receiver, name, arguments)
     if isinstance(receiver, str):
-        return _of_string(receiver, name, arguments)
+        return data_methods.of_string(receiver, name, arguments)
     return UNKNOWN
 
 
@@ -150,7 +141,7 @@ def _of_container(
     if receiver.kind == "ModuleDict" and name in {"keys", "values", "items"}:
         if pairs is UNKNOWN:
             return UNKNOWN
-        return _of_dict(interpreter, DictValue({"items": pairs}), name, arguments)
+        return data_methods.of_dict(interpreter, DictValue({"items": pairs}), name, arguments)
     return _unread(interpreter, receiver, name, arguments, node)
 
 
@@ -172,93 +163,3 @@ def _of_super(
             return modules.chain(interpreter, found, inputs[0], node)
         return tensors.opaque(interpreter, "super().forward", inputs) if inputs else UNKNOWN
     return of_module(interpreter, receiver, name, arguments, node)
-
-
-def _of_list(
-    interpreter: Interpreter, receiver: ListValue, name: str, arguments: Arguments
-) -> Value:
-    items, given = receiver.items, arguments.positional
-    if name in {"append", "add", "appendleft"} and given:
-        interpreter.activity += 1
-        added: Value = UNKNOWN
-        if items is not UNKNOWN:
-            added = (given[0], *items) if name == "appendleft" else (*items, given[0])
-        interpreter.store.write(receiver.fields, "items", added)
-        return None
-    if name == "extend" and given:
-        more = iteration.iterated(interpreter, given[0])
-        known = more is not None and items is not UNKNOWN
-        interpreter.activity += 1
-        interpreter.store.write(receiver.fields, "items", (*items, *more) if known else UNKNOWN)  # type: ignore[misc]
-        return None
-    if name == "insert" and len(given) > 1:
-        index = folding.whole(given[0])
-        changed: Value = UNKNOWN
-        if items is not UNKNOWN and index is not None:
-            elements = list(items)
-            elements.insert(index, given[1])
-            changed = tuple(elements)
-        interpreter.store.write(receiver.fields, "items", changed)
-        return None
-    if name == "copy":
-        return new_list(items)
-    if name in {"pop", "remove", "clear", "sort", "reverse"}:
-        return _shrink(interpreter, receiver, name, given)
-    return UNKNOWN
-
-
-def _shrink(interpreter: Interpreter, receiver: ListValue, name: str, given: list[Value]) -> Value:
-    items = receiver.items
-    result: Value = UNKNOWN
-    left: Value = UNKNOWN
-    if items is not UNKNOWN:
-        index = folding.whole(given[0]) if given else -1
-        if name == "pop" and index is not None and -len(items) <= index < len(items):
-            elements = list(items)
-            result = elements.pop(index)
-            left = tuple(elements)
-        elif name == "reverse":
-            left, result = items[::-1], None
-        elif name == "clear":
-            left, result = (), None
-    interpreter.store.write(receiver.fields, "items", left)
-    return result
-
-
-def _of_dict(
-    interpreter: Interpreter, receiver: DictValue, name: str, arguments: Arguments
-) -> Value:
-    items, given = receiver.items, arguments.positional
-    if name in {"get", "setdefault", "pop"} and given:
-        value = receiver.lookup(folding.resolved(given[0]))
-        default = given[1] if len(given) > 1 else None
-        return default if value is MISSING else value
-    if items is UNKNOWN:
-        return UNKNOWN
-    if name == "items":
-        return new_list(items)
-    if name == "keys":
-        return new_list(key for key, _ in items)
-    if name == "values":
-        return new_list(value for _, value in items)
-    if name == "update":
-        more = given[0] if given else None
-        known = isinstance(more, DictValue) and more.items is not UNKNOWN and not arguments.open
-        added = (*more.items, *arguments.keywords.items()) if known and more is not None else None
-        if not given and not arguments.open:
-            added = tuple(arguments.keywords.items())
-        changed = UNKNOWN if added is None else (*items, *added)
-        interpreter.store.write(receiver.fields, "items", changed)
-        return None
-    return UNKNOWN
-
-
-def _of_string(receiver: str, name: str, arguments: Arguments) -> Value:
-    given = [folding.resolved(value) for value in arguments.everything()]
-    if name not in _STRING_METHODS or arguments.open or not all(map(is_constant, given)):
-        return UNKNOWN
-    try:
-        result = getattr(str(receiver), name)(*given)
-    except Exception:  # the program would fail here
-        return UNKNOWN
-    return Composed(result) if isinstance(result, str) else result

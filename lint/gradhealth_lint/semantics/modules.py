@@ -7,21 +7,24 @@ from typing import TYPE_CHECKING, Final
 from gradhealth_lint.semantics import catalogue, classes, inits, tensors
 from gradhealth_lint.semantics.graph import AFFINE, HARMLESS, INPUT, NORM, OPAQUE, Node
 from gradhealth_lint.semantics.names import dotted
+from gradhealth_lint.semantics.torch_values import (
+    Container,
+    Layer,
+    ParameterRef,
+    ParametersOf,
+    is_module,
+)
 from gradhealth_lint.semantics.values import (
     MISSING,
     UNKNOWN,
     Arguments,
     Bound,
     Composed,
-    Container,
     Either,
     Function,
     Instance,
-    Layer,
-    ParameterRef,
-    ParametersOf,
+    Partial,
     Value,
-    is_module,
     tensors_in,
 )
 
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.interpreter import Interpreter
 
 #: Words in the name of an unread function that say it may set parameters.
-_SETTING_WORDS: Final = ("init", "reset", "load", "pretrained", "weight", "norm_", "fill", "param")
+_SETTING_WORDS: Final = ("init", "reset", "load", "pretrained", "weight", "norm_", "fill")
 
 
 def children(module: Value) -> list[tuple[str, Value]]:
@@ -102,7 +105,13 @@ def owners(values: list[Value]) -> tuple[Value, ...]:
 
 
 def forget_what_is_passed(interpreter: Interpreter, given: list[Value], node: cst.CSTNode) -> None:
-    """An unread function got these: what it may have initialised is no longer known."""
+    """An unread function got these: what it may have initialised is no longer known.
+
+    Once the file has trained something, initialisation is over: what loads a checkpoint then
+    does not tell how training began.
+    """
+    if interpreter.events:
+        return
     name = dotted(getattr(node, "func", None)).rpartition(".")[2].lower()
     telling = any(word in name for word in _SETTING_WORDS)
     for value in given:
@@ -121,10 +130,10 @@ def apply_function(
 
     for _, child in children(module):
         apply_function(interpreter, child, function, node)
-    if function is UNKNOWN:
-        inits.forget(interpreter, layers(module))
-    else:
+    if isinstance(function, (Function, Bound, Partial)):
         calls.call(interpreter, function, Arguments([module], {}), node)
+    else:
+        inits.forget(interpreter, layers(module))
 
 
 def apply(

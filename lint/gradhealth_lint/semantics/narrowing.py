@@ -8,7 +8,8 @@ import libcst as cst
 
 from gradhealth_lint.semantics import catalogue, folding
 from gradhealth_lint.semantics.scopes import look_up
-from gradhealth_lint.semantics.values import UNKNOWN, Frame, Layer, Qualified, Symbol, Value
+from gradhealth_lint.semantics.torch_values import Layer
+from gradhealth_lint.semantics.values import UNKNOWN, Frame, Qualified, Symbol, Value
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.interpreter import Interpreter

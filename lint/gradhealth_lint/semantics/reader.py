@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 #: Names under which clipping goes, in calls, arguments and settings.
 _CLIPPING: Final = re.compile(
-    r"clip[\w-]*grad|grad[\w-]*clip|max_grad_norm|gradient_penalty|grad\.(data\.)?clamp", re.IGNORECASE
+    r"clip[\w-]*grad|grad[\w-]*clip|max_grad_norm|gradient_penalty|grad\.(data\.)?clamp",
+    re.IGNORECASE,
 )
 #: A hook that bounds what passes through it.
 _HOOK: Final = re.compile(r"register\w*_hook")

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 from gradhealth_lint.semantics import calls, classes, folding, modules
 from gradhealth_lint.semantics.graph import INPUT, Node
 from gradhealth_lint.semantics.interpreter import BudgetExceededError
+from gradhealth_lint.semantics.torch_values import Container, InitCall
 from gradhealth_lint.semantics.values import (
     UNKNOWN,
     Arguments,
     Bound,
     ClassValue,
-    Container,
     Function,
-    InitCall,
     Instance,
     Value,
     tensors_in,

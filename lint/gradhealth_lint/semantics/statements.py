@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics import classes, folding, iteration, names, narrowing
+from gradhealth_lint.semantics import classes, folding, iteration, looping, names, narrowing
+from gradhealth_lint.semantics.flow import Flow
 from gradhealth_lint.semantics.scopes import make_function
 from gradhealth_lint.semantics.targets import assign
-from gradhealth_lint.semantics.values import (
-    UNKNOWN,
-    Container,
-    Frame,
-    ListValue,
-    ParameterRef,
-)
+from gradhealth_lint.semantics.torch_values import Container, ParameterRef
+from gradhealth_lint.semantics.values import UNKNOWN, Frame, ListValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gradhealth_lint.semantics.interpreter import Interpreter
-
-
-class Flow(Enum):
-    """How control leaves a statement."""
-
-    NEXT = "next"
-    RETURN = "return"
-    BREAK = "break"
-    CONTINUE = "continue"
-    RAISE = "raise"
-
-
-#: A counting loop that does nothing of interest this many times in a row is cut short.
-_QUIET_TURNS: Final = 3
-_LONG_LOOP: Final = 64
-#: Turns of a while loop whose condition stays known and true.
-_LONGEST_WHILE: Final = 200
 
 
 def execute(interpreter: Interpreter, body: Sequence[cst.CSTNode], frame: Frame) -> Flow:
@@ -138,51 +116,6 @@ def _otherwise(interpreter: Interpreter, node: cst.If | cst.Else | None, frame: 
     return Flow.NEXT if node is None else execute(interpreter, node.body.body, frame)
 
 
-def _for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
-    run = iteration.turns(interpreter, interpreter.evaluate(node.iter, frame), node.iter)
-    flow, quiet = Flow.NEXT, 0
-    interpreter.loops.append(id(node))
-    with iteration.noting(interpreter, run.note):
-        for value in run.items:
-            interpreter.step()
-            before, events = interpreter.activity, len(interpreter.events)
-            assign(interpreter, node.target, value, frame)
-            flow = execute(interpreter, node.body.body, frame)
-            if flow not in {Flow.NEXT, Flow.CONTINUE}:
-                break
-            if len(interpreter.events) > events:
-                break  # a training loop: one turn shows it all
-            quiet = quiet + 1 if interpreter.activity == before else 0
-            if quiet and run.note is not None:
-                break
-            if quiet >= _QUIET_TURNS and len(run.items) > _LONG_LOOP and isinstance(value, int):
-                break
-    interpreter.loops.pop()
-    return flow if flow in {Flow.RETURN, Flow.RAISE} else Flow.NEXT
-
-
-def _while(interpreter: Interpreter, node: cst.While, frame: Frame) -> Flow:
-    flow = Flow.NEXT
-    interpreter.loops.append(id(node))
-    for _ in range(_LONGEST_WHILE):
-        known = folding.truth(interpreter.evaluate(node.test, frame))
-        if known is False:
-            break
-        before = interpreter.activity
-        flow = execute(interpreter, node.body.body, frame)
-        if flow not in {Flow.NEXT, Flow.CONTINUE} or known is None:
-            break
-        if interpreter.activity == before or _is_literal(node.test):
-            break
-    interpreter.loops.pop()
-    return flow if flow in {Flow.RETURN, Flow.RAISE} else Flow.NEXT
-
-
-def _is_literal(test: cst.BaseExpression) -> bool:
-    """``while True``: what ends it is not its condition, so one turn shows it all."""
-    return isinstance(test, cst.Integer) or (isinstance(test, cst.Name) and test.value == "True")
-
-
 def _with(interpreter: Interpreter, node: cst.With, frame: Frame) -> Flow:
     for item in node.items:
         value = interpreter.evaluate(item.item, frame)
@@ -269,8 +202,8 @@ HANDLERS: Final[dict[type[cst.CSTNode], Callable[[Interpreter, Any, Frame], Flow
     cst.AugAssign: _augmented,
     cst.Return: _return,
     cst.If: _if,
-    cst.For: _for,
-    cst.While: _while,
+    cst.For: looping.run_for,
+    cst.While: looping.run_while,
     cst.With: _with,
     cst.Try: _try,
     cst.TryStar: _try,

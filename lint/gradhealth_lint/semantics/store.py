@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradhealth_lint.semantics.graph import Node, joined
+from gradhealth_lint.semantics.torch_values import Container, InitCall, Layer
 from gradhealth_lint.semantics.values import (
     MISSING,
     UNKNOWN,
-    Container,
     Either,
-    InitCall,
     Instance,
-    Layer,
     ListValue,
     Value,
     is_constant,
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 
 #: More alternatives than this are as good as unknown.
 _MOST_OPTIONS = 4
+#: Stands for torch's own initialisation beside an init call that may not have run.
+DEFAULT_INIT = "default"
 _Table = dict[str, Value]
 
 
@@ -77,6 +77,10 @@ def _put(table: _Table, key: str, value: Value) -> None:
 
 def join(left: Value, right: Value) -> Value:
     """What is known of a value that is one of the two."""
+    if isinstance(left, InitCall) and right is MISSING:
+        return Either((left, DEFAULT_INIT))
+    if isinstance(right, InitCall) and left is MISSING:
+        return Either((right, DEFAULT_INIT))
     if left is right or right is MISSING:
         return left
     if left is MISSING:

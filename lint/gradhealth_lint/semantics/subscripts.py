@@ -8,17 +8,16 @@ import libcst as cst
 
 from gradhealth_lint.semantics import folding, iteration
 from gradhealth_lint.semantics.graph import Node
+from gradhealth_lint.semantics.torch_values import Container, ParameterRef
 from gradhealth_lint.semantics.values import (
     MISSING,
     UNKNOWN,
     Assumed,
-    Container,
     DictValue,
     Either,
     Frame,
     Instance,
     ListValue,
-    ParameterRef,
     Qualified,
     Symbol,
     Value,

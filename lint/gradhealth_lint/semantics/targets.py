@@ -6,19 +6,17 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from gradhealth_lint.semantics import folding, iteration
+from gradhealth_lint.semantics import comparing, folding, iteration
 from gradhealth_lint.semantics.graph import Node
+from gradhealth_lint.semantics.torch_values import Container, Layer, ParameterRef
 from gradhealth_lint.semantics.values import (
     UNKNOWN,
     ClassValue,
-    Container,
     DictValue,
     Frame,
     Instance,
-    Layer,
     ListValue,
     Namespace,
-    ParameterRef,
     Value,
     is_constant,
     new_list,
@@ -107,7 +105,7 @@ def _set_element(
         known = is_constant(key) and receiver.items is not UNKNOWN
         pairs: Value = UNKNOWN
         if known:
-            pairs = (*(p for p in receiver.items if not folding.equal(p[0], key)), (key, value))
+            pairs = (*(p for p in receiver.items if not comparing.equal(p[0], key)), (key, value))
         interpreter.store.write(receiver.fields, "items", pairs)
     elif isinstance(receiver, ListValue):
         items = receiver.items

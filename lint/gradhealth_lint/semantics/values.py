@@ -172,51 +172,6 @@ class Instance:
 
 
 @dataclass(eq=False, slots=True)
-class Layer:
-    """A module of torch.nn. ``fields`` holds how each parameter was last initialised."""
-
-    kind: str
-    arguments: dict[str, Value]
-    node: cst.CSTNode = field(repr=False)
-    notes: tuple[str, ...]
-    fields: dict[str, Value] = field(default_factory=dict)
-
-
-@dataclass(eq=False, slots=True)
-class Container:
-    """Sequential, ModuleList or ModuleDict; ``fields["items"]`` is ((name, module), ...)."""
-
-    kind: str
-    node: cst.CSTNode = field(repr=False)
-    fields: dict[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class ParameterRef:
-    """``layer.weight``; ``.data`` and ``.detach()`` of it are the same thing."""
-
-    layer: Layer
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class ParametersOf:
-    """``module.parameters()`` or ``module.named_parameters()``."""
-
-    owner: Value
-    named: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Optimizer:
-    """A torch.optim optimizer and the modules whose parameters it owns."""
-
-    kind: str
-    owners: tuple[Value, ...]
-    text: str
-
-
-@dataclass(eq=False, slots=True)
 class ArgumentParser:
     """An argparse.ArgumentParser; ``fields`` are the defaults of its arguments."""
 
@@ -228,13 +183,6 @@ class Namespace:
     """What parse_args() or types.SimpleNamespace gives: an object with these attributes."""
 
     fields: dict[str, Value]
-
-
-@dataclass(frozen=True, slots=True)
-class Scaler:
-    """A torch.amp.GradScaler; ``enabled`` may be UNKNOWN."""
-
-    enabled: Value
 
 
 @dataclass(eq=False, slots=True)
@@ -274,17 +222,6 @@ class Either:
     options: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class InitCall:
-    """How one parameter was set: the init's name, its folded arguments, where it was written."""
-
-    name: str
-    arguments: tuple[tuple[str, Value], ...]
-    node: cst.CSTNode = field(repr=False)
-    target: str
-    callee: str
-
-
 @dataclass(slots=True)
 class Arguments:
     """The evaluated arguments of one call."""
@@ -303,17 +240,6 @@ class Arguments:
         bound = dict(zip(names, self.positional, strict=False))
         bound.update(self.keywords)
         return bound
-
-
-#: Modules, in the sense of torch.nn.Module.
-Module: TypeAlias = "Instance | Layer | Container"
-
-
-def is_module(value: Value) -> bool:
-    """Whether the value is an nn.Module."""
-    return isinstance(value, (Layer, Container)) or (
-        isinstance(value, Instance) and value.is_module
-    )
 
 
 def is_constant(value: Value) -> bool:

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from gradhealth_lint.prediction import predict
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.semantics import catalogue
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts, Stack
 
-_SATURATING = frozenset({"sigmoid", "tanh", "hardsigmoid", "softsign", "logsigmoid"})
 #: Inits made for tanh: whoever writes one has thought about it.
 _CENTRED_INITS = frozenset({"xavier_normal_", "xavier_uniform_", "orthogonal_"})
 
@@ -59,6 +58,9 @@ class SaturatingDeepStack:
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Predict every stack whose hidden activations mostly saturate."""
+        # Late: the theory costs 10 ms to load, and most files never get here.
+        from gradhealth_lint.prediction import predict
+
         if facts.differentiates_twice:
             return
         for stack in facts.stacks:
@@ -78,7 +80,8 @@ class SaturatingDeepStack:
                         init=wording.init(prediction.init),
                         per_layer=wording.gain(per_layer),
                         total=wording.gain(total),
-                    ),
+                    )
+                    + wording.assumptions(prediction.assumed),
                     self.remedy.format(activation=wording.class_name(activation)),
                 )
 
@@ -170,7 +173,7 @@ class SaturatingDeepStack:
 def _hidden_activation(stack: Stack) -> str | None:
     """The saturating activation that most hidden layers have, None if most have another."""
     hidden = [layer for layer in stack.layers[:-1] if layer.activation != "identity"]
-    saturating = [layer for layer in hidden if layer.activation in _SATURATING]
+    saturating = [layer for layer in hidden if layer.activation in catalogue.SATURATING]
     if not saturating or 2 * len(saturating) <= len(hidden):
         return None
     activation = saturating[0].activation

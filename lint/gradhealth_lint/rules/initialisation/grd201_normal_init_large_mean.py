@@ -6,8 +6,6 @@ import math
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from gradhealth_lint import initializers
-from gradhealth_lint.prediction import describe, predict
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
@@ -55,6 +53,9 @@ class NormalInitLargeMean:
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Judge every init call with a mean by the worst matrix it sets."""
+        # Late: the theory costs 10 ms to load, and most files never get here.
+        from gradhealth_lint.prediction import describe, predict
+
         for use in facts.inits:
             drawn = _distribution(use)
             if drawn is None or abs(drawn.mean) <= limits.init_mean_over_std * math.sqrt(
@@ -77,6 +78,7 @@ class NormalInitLargeMean:
                     message += self.message_stack.format(
                         depth=prediction.depth, total=wording.gain(prediction.total_gain)
                     )
+                    message += wording.assumptions(prediction.assumed)
             yield Found(use.anchor, message, self.remedy.format(call=_better_call(use, worst)))
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -153,6 +155,8 @@ class NormalInitLargeMean:
 
 def _distribution(use: InitUse) -> Distribution | None:
     """What the call draws from, None if it has no mean of its own or it is not known."""
+    from gradhealth_lint import initializers
+
     numbers = {key: v for key, v in use.init.arguments if isinstance(v, float)}
     if len(numbers) < len(use.init.arguments):
         return None

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
-from gradhealth_lint.prediction import predict
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.semantics import catalogue
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
@@ -15,18 +15,6 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts, TrainingLoop
-
-_RECURRENT = frozenset({"RNN", "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell"})
-_ATTENTION = frozenset(
-    {
-        "MultiheadAttention",
-        "Transformer",
-        "TransformerEncoder",
-        "TransformerDecoder",
-        "TransformerEncoderLayer",
-        "TransformerDecoderLayer",
-    }
-)
 
 
 class MissingClipping:
@@ -177,7 +165,9 @@ class MissingClipping:
 
 def _risk(loop: TrainingLoop, facts: FileFacts, limits: Limits) -> str | None:
     """Why the model may see exploding gradients, None if it is not known to."""
-    named = sorted(loop.layers & _RECURRENT) or sorted(loop.layers & _ATTENTION)
+    from gradhealth_lint.prediction import predict
+
+    named = sorted(loop.layers & catalogue.RECURRENT) or sorted(loop.layers & catalogue.ATTENTION)
     if named:
         return f"it contains nn.{named[0]}"
     for index in loop.stacks:
