@@ -57,6 +57,15 @@ class Limits:
         ),
         source="theory.py: the coherent part of the recursion",
     )
+    assumed_fan_in: int = _limit(
+        8,
+        unit="inputs of a Linear or Conv whose size the source does not tell",
+        reason=(
+            "An init function says isinstance(m, nn.Linear) and no sizes. Fewer inputs than 8 are "
+            "rare: the smallest ordinary convolution has 9 a channel."
+        ),
+        source="nn.Conv2d(1, c, 3): fan_in 9",
+    )
     assumed_depth: int = _limit(
         4,
         unit="repeats of a block whose count the source does not tell",

@@ -546,6 +546,16 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "sizes-not-told",
+            """
+            import torch.nn as nn
+
+            def init_weights(m):
+                if type(m) == nn.Linear:
+                    m.weight.data.normal_(0.5, 0.1)  # <- here
+            """,
+        ),
+        Example(
             "isinstance-in-a-function-nobody-calls",
             """
             import torch.nn as nn

@@ -33,6 +33,7 @@ class NormalInitLargeMean:
     )
     #: Added where the whole stack can be predicted.
     message_stack: ClassVar[str] = "; {depth} layers multiply the gradient by {total}"
+    message_assumed: ClassVar[str] = " (at {fan_in} inputs: their number is not told)"
     remedy: ClassVar[str] = "centre the weights: {call}"
     why: ClassVar[str] = (
         "Every scheme of initialisation draws weights around 0, so that a layer mixes its inputs. "
@@ -65,13 +66,16 @@ class NormalInitLargeMean:
             matrices = [target for target in use.targets if target.multiplies]
             if not matrices:
                 continue
-            worst = max(matrices, key=lambda target: target.fan_in or 1)
-            coherent = abs(drawn.mean) * (worst.fan_in or 1)
+            assumed = limits.assumed_fan_in
+            worst = max(matrices, key=lambda target: target.fan_in or assumed)
+            coherent = abs(drawn.mean) * (worst.fan_in or assumed)
             if coherent < limits.init_coherent_gain:
                 continue
             message = self.message.format(
                 init=describe(use.init), layer=_layer(worst), gain=wording.gain(coherent)
             )
+            if worst.fan_in is None:
+                message += self.message_assumed.format(fan_in=assumed)
             if worst.stack is not None:
                 prediction = predict(facts.stacks[worst.stack], limits)
                 if prediction.total_gain is not None:
