@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from pytest_gradhealth.facts import Report
+    from pytest_gradhealth.facts import LayerRecord, Report
     from pytest_gradhealth.limits import Limits
     from pytest_gradhealth.recorder.batch import Objective
 
 _CLIP_NORM = 1.0  # Pascanu et al. (2013), section 3.2, and the default of common trainers
 _ORDER = {"healthy": 0, "better": 1, "no better": 2}
+_FLAT = 2  # axes of (batch, features)
 _DIFFERENCE = 2.0  # a factor below this lies within what another seed does
 
 
@@ -80,9 +81,18 @@ def _attempts(profile: Profile) -> Iterator[_Attempt]:
     yield _Attempt("kaiming_normal_", drawn_by(surgery.kaiming))
     yield _Attempt("xavier_normal_ (tanh gain)", drawn_by(surgery.xavier))
     yield _Attempt("orthogonal_", drawn_by(surgery.orthogonal))
+    # BatchNorm1d takes (batch, features); behind a Linear on sequences it would mix up the axes.
+    flat = [layer.path for layer in profile.layers if layer.path in hidden and _fits_batch(layer)]
     yield _Attempt(
-        "a normalisation after each hidden layer", lambda twin: surgery.normalise(twin, hidden)
+        "BatchNorm after each hidden layer", lambda twin: surgery.batch_normalise(twin, flat)
     )
+    yield _Attempt(
+        "LayerNorm after each hidden layer", lambda twin: surgery.layer_normalise(twin, hidden)
+    )
+
+
+def _fits_batch(layer: LayerRecord) -> bool:
+    return layer.kind != "Linear" or len(layer.shape) == _FLAT
 
 
 def _measured(
@@ -120,9 +130,11 @@ def _measured(
 def _outcome(symptom: str, before: float, after: float, limits: Limits) -> Grade:
     if limits.vanishing_share <= after <= limits.exploding_growth:
         return "healthy"
-    gained = (
-        after > before * _DIFFERENCE if symptom == "vanishing" else after < before / _DIFFERENCE
-    )
+    # Overshooting into the other symptom is no improvement.
+    if symptom == "vanishing":
+        gained = before * _DIFFERENCE < after <= limits.exploding_growth
+    else:
+        gained = limits.vanishing_share <= after < before / _DIFFERENCE
     return "better" if gained else "no better"
 
 

@@ -61,27 +61,45 @@ def swap_bounded_for_relu(model: nn.Module) -> bool:
     return bool(bounded)
 
 
-def normalise(model: nn.Module, paths: Sequence[str]) -> bool:
-    """Put LayerNorm after the named Linear and BatchNorm after the named convolutions.
+def batch_normalise(model: nn.Module, paths: Sequence[str]) -> bool:
+    """Put BatchNorm after the named layers; a Linear's output must be (batch, features)."""
+    return _follow(model, paths, _batch_norm)
+
+
+def layer_normalise(model: nn.Module, paths: Sequence[str]) -> bool:
+    """Put LayerNorm after the named Linear and its like, GroupNorm of one group, after kernels.
 
     A single feature is left alone: normalised by itself it is constant.
     """
+    return _follow(model, paths, _layer_norm)
+
+
+def _follow(
+    model: nn.Module,
+    paths: Sequence[str],
+    norm_for: Callable[[nn.Linear | nn.Conv1d], nn.Module | None],
+) -> bool:
     changed = False
     for path, module in list(_affine(model, paths)):
-        norm = _norm_for(module)
+        norm = norm_for(module)
         if norm is None or not path:
             continue
         norm = norm.to(device=module.weight.device, dtype=module.weight.dtype)
-        _replace(model, path, nn.Sequential(module, norm))
+        _replace(model, path, nn.Sequential(module, norm.train(module.training)))
         changed = True
     return changed
 
 
-def _norm_for(module: nn.Linear | nn.Conv1d) -> nn.Module | None:
+def _batch_norm(module: nn.Linear | nn.Conv1d) -> nn.Module:
+    kinds: dict[int, type[nn.Module]] = {4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
+    return kinds.get(module.weight.dim(), nn.BatchNorm1d)(module.weight.shape[0])
+
+
+def _layer_norm(module: nn.Linear | nn.Conv1d) -> nn.Module | None:
+    features = module.weight.shape[0]
     if isinstance(module, nn.Linear):
-        return nn.LayerNorm(module.out_features) if module.out_features > 1 else None
-    kinds: dict[int, type[nn.Module]] = {3: nn.BatchNorm1d, 4: nn.BatchNorm2d, 5: nn.BatchNorm3d}
-    return kinds[module.weight.dim()](module.out_channels)
+        return nn.LayerNorm(features) if features > 1 else None
+    return nn.GroupNorm(1, features)
 
 
 def _affine(model: nn.Module, paths: Sequence[str]) -> Iterator[tuple[str, nn.Linear | nn.Conv1d]]:
