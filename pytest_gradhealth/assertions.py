@@ -1,7 +1,7 @@
 """Assertions about a model's gradients: thin wrappers over one diagnosis.
 
-All take ``(model, batch, ...)`` with the keywords of ``diagnose``, or a diagnosis already made in
-place of the model, so that one backward pass serves many assertions.
+All take ``(model, batch, ...)`` with the keywords of ``diagnose``, or a diagnosis or report already
+made in place of the model, so that one backward pass serves many assertions.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from pytest_gradhealth import message
 from pytest_gradhealth.checks.disconnected import unused_parameters, unused_reason
-from pytest_gradhealth.diagnosis import diagnose
+from pytest_gradhealth.diagnosis import diagnose, judge_report
 from pytest_gradhealth.errors import GradientHealthError, ProbeError
-from pytest_gradhealth.facts import Diagnosis, Finding, Row
+from pytest_gradhealth.facts import Diagnosis, Finding, Report, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def assert_no_vanishing(
-    model: nn.Module | Diagnosis,
+    model: nn.Module | Diagnosis | Report,
     batch: Any = None,
     loss_fn: Callable[..., Tensor] | None = None,
     *,
@@ -45,7 +45,7 @@ def assert_no_vanishing(
 
 
 def assert_no_exploding(
-    model: nn.Module | Diagnosis,
+    model: nn.Module | Diagnosis | Report,
     batch: Any = None,
     loss_fn: Callable[..., Tensor] | None = None,
     *,
@@ -66,7 +66,7 @@ def assert_no_exploding(
 
 
 def assert_finite(
-    model: nn.Module | Diagnosis,
+    model: nn.Module | Diagnosis | Report,
     batch: Any = None,
     loss_fn: Callable[..., Tensor] | None = None,
     *,
@@ -87,7 +87,7 @@ def assert_finite(
 
 
 def assert_connected(
-    model: nn.Module | Diagnosis,
+    model: nn.Module | Diagnosis | Report,
     batch: Any = None,
     loss_fn: Callable[..., Tensor] | None = None,
     *,
@@ -134,7 +134,7 @@ def assert_connected(
 
 
 def assert_healthy(
-    model: nn.Module | Diagnosis,
+    model: nn.Module | Diagnosis | Report,
     batch: Any = None,
     loss_fn: Callable[..., Tensor] | None = None,
     *,
@@ -161,7 +161,7 @@ def assert_healthy(
 
 
 def _diagnosis(
-    model: nn.Module | Diagnosis,
+    model: nn.Module | Diagnosis | Report,
     batch: Any,
     loss_fn: Callable[..., Tensor] | None,
     step: Callable[[Any, Any], Tensor] | None,
@@ -169,10 +169,15 @@ def _diagnosis(
     limits: Limits | None,
     seed: int,
 ) -> Diagnosis:
-    if not isinstance(model, Diagnosis):
+    if not isinstance(model, Diagnosis | Report):
         return diagnose(model, batch, loss_fn, step=step, checks=checks, limits=limits, seed=seed)
-    if batch is not None or loss_fn is not None or step is not None or limits is not None:
-        msg = "a diagnosis is already made: pass it alone, or pass the model with its batch"
+    if batch is not None or loss_fn is not None or step is not None:
+        msg = "the pass is already made: hand it over alone, or the model with its batch"
+        raise ProbeError(msg)
+    if isinstance(model, Report):
+        return judge_report(model, checks=checks, limits=limits)
+    if limits is not None:
+        msg = "the diagnosis is already made with its own limits; pass limits= to diagnose"
         raise ProbeError(msg)
     return model
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_gradhealth.checks import ALL_CHECKS, Check, Need, Outcome
 from pytest_gradhealth.checks.exploding import is_stable
 from pytest_gradhealth.errors import ProbeError
-from pytest_gradhealth.facts import Diagnosis, Evidence, Finding, Trial
+from pytest_gradhealth.facts import Diagnosis, Evidence, Finding, Judgement, Report, Trial
 from pytest_gradhealth.limits import Limits
 
 if TYPE_CHECKING:
@@ -72,6 +72,34 @@ def diagnose(
         ),
         report=bench.evidence.report,
         passes=bench.passes,
+    )
+
+
+def judge_report(
+    report: Report, *, checks: Iterable[str] | None = None, limits: Limits | None = None
+) -> Diagnosis:
+    """Judge a pass already recorded, without the model.
+
+    A suspicion cannot be confirmed this way, so it is neither a failure nor a pass: the verdict is
+    ``not_observed``, and its reason asks for the model.
+
+    Raises:
+        ProbeError: A name in ``checks`` is unknown.
+    """
+    chosen = select_checks(checks)
+    limits = limits or Limits()
+    outcomes = []
+    for check in chosen:
+        verdict = check.judge(Evidence(report), limits)
+        if isinstance(verdict, Need):
+            reason = "a suspicion that only the model can confirm or clear: pass model and batch"
+            verdict = Outcome(Judgement("not_observed", (reason,)))
+        outcomes.append((check.symptom, verdict))
+    return Diagnosis(
+        findings=tuple(o.finding for _, o in outcomes if o.finding is not None),
+        judgements=tuple((symptom, o.judgement) for symptom, o in outcomes),
+        report=report,
+        passes=1,
     )
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_gradhealth import assertions
-from pytest_gradhealth.diagnosis import diagnose
+from pytest_gradhealth.diagnosis import diagnose, judge_report
 from pytest_gradhealth.errors import ProbeError
-from pytest_gradhealth.facts import Diagnosis
+from pytest_gradhealth.facts import Diagnosis, Report
 from pytest_gradhealth.limits import Limits
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class GradientHealth:
 
     def diagnose(
         self,
-        model: nn.Module | Diagnosis,
+        model: nn.Module | Diagnosis | Report,
         batch: Any = None,
         loss_fn: Callable[..., Tensor] | None = None,
         *,
@@ -50,6 +50,8 @@ class GradientHealth:
         """All checks on the model, once per model, batch, loss and limits."""
         if isinstance(model, Diagnosis):
             return model
+        if isinstance(model, Report):
+            return judge_report(model, limits=limits or self.limits)
         wanted = (model, batch, loss_fn, step, limits)
         state = _versions(model)
         for asked, made_for, diagnosis in self._made:

@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from pytest_gradhealth import GradientHealth, GradientHealthError, Limits, ProbeError, fixture
+from pytest_gradhealth import (
+    GradientHealth,
+    GradientHealthError,
+    Limits,
+    ProbeError,
+    fixture,
+    record,
+)
 from pytest_gradhealth.diagnosis import diagnose
 
 SICK = """
@@ -111,6 +118,13 @@ def test_a_diagnosis_may_stand_for_the_model() -> None:
     health = GradientHealth(Limits())
     diagnosis = diagnose(nn.Linear(4, 2), torch.randn(8, 4))
     assert health.assert_healthy(diagnosis) is diagnosis
+
+
+def test_a_report_may_stand_for_the_model() -> None:
+    report = record(deep_sigmoid(), torch.randn(8, 16))
+    with pytest.raises(ProbeError, match="only the model can confirm"):
+        GradientHealth(Limits()).assert_no_vanishing(report)
+    GradientHealth(Limits(vanishing_share=1e-30)).assert_no_vanishing(report)
 
 
 def test_not_observed_is_not_a_pass() -> None:
