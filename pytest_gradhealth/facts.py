@@ -210,7 +210,8 @@ class Remedy:
 
     Attributes:
         name: What was done, such as ``ReLU + kaiming_normal_``.
-        value: The symptom's number afterwards, in the unit of ``Finding.measured``.
+        value: The gradient at the earliest layer over that at the last (``Profile.best.share``)
+            afterwards; 0.0 where none arrives.
         outcome: Whether that helped.
         note: What else was seen, such as the learning rate that works now.
     """
@@ -281,7 +282,8 @@ class Diagnosis:
         findings: The confirmed symptoms.
         judgements: The verdict on every symptom that was checked, with reasons.
         report: The pass the verdicts rest on.
-        passes: How many forward and backward passes it took (1 for a healthy model).
+        passes: How many forward and backward passes it took (1 for a healthy model); a closer
+            look with the same seed is not counted.
     """
 
     findings: tuple[Finding, ...]

@@ -143,7 +143,7 @@ def _remedies(finding: Finding) -> str:
     if not finding.remedies:
         return ""
     width = max(len(remedy.name) for remedy in finding.remedies)
-    heading = f"{_INDENT}Remedies tried on a copy ({finding.unit})"
+    heading = f"{_INDENT}Remedies tried on a copy (first layer's gradient over the last's)"
     told = {
         "healthy": "healthy",
         "better": "better, still failing",

@@ -52,7 +52,8 @@ def try_remedies(
         remedy = _measured(attempt, symptom, model, objective, profile, limits, seed)
         if remedy is not None:
             found.append(remedy)
-    if symptom == "exploding" and time.monotonic() <= deadline:
+    measurable = math.isfinite(profile.best.share)
+    if symptom == "exploding" and measurable and time.monotonic() <= deadline:
         found.append(_clipped(model, objective, profile, limits, seed))
     return tuple(sorted(found, key=_rank))
 

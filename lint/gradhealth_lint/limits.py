@@ -24,9 +24,9 @@ class Limits:
         1e-4,
         unit="gradient at the stack's input, in multiples of that at its output (L2 norms)",
         reason=(
-            "The runtime's vanishing_share: below it the first layers of trained models of every "
-            "family stood still. Five default-initialised sigmoid layers reach it, a two-layer "
-            "tanh policy is three decades away."
+            "The runtime's vanishing_share: no chain of docs/symptoms.md below it trains with SGD. "
+            "Five default-initialised sigmoid layers reach it, a two-layer tanh policy is three "
+            "decades away."
         ),
         source="pytest_gradhealth.limits.Limits.vanishing_share",
     )
@@ -34,7 +34,7 @@ class Limits:
         1e3,
         unit="gradient at the stack's input, in multiples of that at its output (L2 norms)",
         reason=(
-            "Healthy initialisations stay within a factor of 10 of 1 whatever the depth; at 1e3 "
+            "He's init for ReLU and Xavier's for tanh stay within a factor of 10 of 1; at 1e3 "
             "an update of ordinary relative size 1e-3 is as large as the weight itself."
         ),
         source="the update-to-weight ratio of 1e-3: Karpathy, CS231n notes, Learning",
@@ -88,5 +88,5 @@ class Limits:
         2,
         unit="affine layers",
         reason="A single layer has no depth to normalise by.",
-        source="design.md, depth-normalised diagnosis",
+        source="a gain per layer is a mean over layers",
     )

@@ -59,10 +59,10 @@ def measure(model: nn.Module, objective: Objective, seed: int) -> Report:
     number that is not finite, or a trainable parameter without a gradient.
     """
     report = _pass(model, objective, seed)
-    if not _finite(report):
-        return _pass(model, objective, seed, exact=True)
-    if any(p.gradient_rms is None for p in report.parameters):
-        return _pass(model, objective, seed, usage=True)
+    exact = not _finite(report)
+    usage = any(parameter.gradient_rms is None for parameter in report.parameters)
+    if exact or usage:
+        return _pass(model, objective, seed, exact=exact, usage=usage)
     return report
 
 

@@ -54,7 +54,7 @@ def reinitialise(model: nn.Module, paths: Sequence[str], initialiser: Initialise
 
 
 def swap_bounded_for_relu(model: nn.Module) -> bool:
-    """Put ReLU where a bounded activation module is, the last one excepted; whether any was."""
+    """Put ReLU where a bounded activation module is; whether any was."""
     bounded = [path for path, module in model.named_modules() if isinstance(module, _BOUNDED)]
     for path in bounded:
         _replace(model, path, nn.ReLU())

@@ -289,3 +289,17 @@ def test_a_weight_used_past_its_module_is_cut_all_the_same() -> None:
 
     torch.manual_seed(0)
     assert diagnose(Functional(), torch.randn(4, 8)).symptoms == {"disconnected"}
+
+
+def test_a_cut_is_seen_beside_a_nan() -> None:
+    class CutAndNan(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.cut, self.head = nn.Linear(8, 8), nn.Linear(8, 2)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y: torch.Tensor = self.head(self.cut(x).detach())
+            return (y - y.detach()).sqrt() * 0.0
+
+    torch.manual_seed(0)
+    assert diagnose(CutAndNan(), torch.randn(4, 8)).symptoms == {"disconnected", "nonfinite"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -104,3 +105,18 @@ def test_the_model_is_untouched() -> None:
     diagnose(model, torch.randn(8, 16))
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
     assert [type(module) for module in model.children()][1::2] == [nn.Sigmoid] * 20
+
+
+def test_an_overflow_gets_remedies_in_a_unit_of_their_own() -> None:
+    torch.manual_seed(0)
+    layers: list[nn.Module] = []
+    for _ in range(60):
+        linear = nn.Linear(32, 32)
+        nn.init.normal_(linear.weight, 0.0, 3.0)
+        layers += [linear, nn.ReLU()]
+    diagnosis = diagnose(nn.Sequential(*layers), torch.randn(8, 32))
+    (exploding,) = (f for f in diagnosis.findings if f.symptom == "exploding")
+    assert exploding.limit_name == "overflow_growth"
+    cures = {remedy.name: remedy for remedy in exploding.remedies}
+    assert cures["kaiming_normal_"].outcome == "healthy"
+    assert all(math.isfinite(remedy.value) for remedy in exploding.remedies)
