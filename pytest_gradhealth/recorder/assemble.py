@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from torch import Tensor, nn
-from torch.nn.utils import parametrize
 
-from pytest_gradhealth.facts import LayerRecord, ParameterRecord, Report
+from pytest_gradhealth.facts import (
+    ActivationRecord,
+    LayerRecord,
+    ParameterRecord,
+    RecurrenceRecord,
+    Report,
+)
+from pytest_gradhealth.recorder.activations import Seen
 from pytest_gradhealth.recorder.blame import Blame
-from pytest_gradhealth.recorder.graph import BackwardGraph, Node
-from pytest_gradhealth.recorder.hooks import HOLDERS, Call, Trace, silent_paths, source_of
-from pytest_gradhealth.recorder.statistics import to_floats
+from pytest_gradhealth.recorder.graph import BackwardGraph, blocked_variables
+from pytest_gradhealth.recorder.hooks import HOLDERS, Trace, silent_paths, source_of
+from pytest_gradhealth.recorder.pending import Pending
+from pytest_gradhealth.recorder.positions import Positions
+from pytest_gradhealth.recorder.recurrence import gain, queue
+from pytest_gradhealth.recorder.spread import spreads
+from pytest_gradhealth.recorder.ties import tied_units
 from pytest_gradhealth.recorder.usage import UsedTensors
 
+# Equal gradients of two modules differ in the last bits: sums run in another order.
+_TWIN_SLACK = 1e-5
 
-def assemble(
-    model: nn.Module,
-    trace: Trace,
-    graph: BackwardGraph,
-    reduce: Callable[[Tensor], Tensor],
-    loss: Tensor,
-    kind: str,
-    seed: int,
-    watcher: UsedTensors | None,
-    blame: Blame | None,
-) -> Report:
-    """Everything the pass left behind, as floats, strings and tuples.
 
-    Args:
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A pass that is over, before its numbers are moved.
+
+    Attributes:
         model: Its parameters' ``.grad`` still hold the gradients.
         trace: What the hooks saw.
         graph: The autograd graph behind the loss.
@@ -37,105 +43,221 @@ def assemble(
         loss: The loss.
         kind: How it came about.
         seed: Of the pass.
+        pending: Numbers queued so far.
+        positions: Where on the graph the calls are.
+        activations: What the graph's activation functions showed.
+        inputs: Tickets of the batch's own spread.
         watcher: Which parameters operations used, where the pass looked.
         blame: The first backward node with a NaN or Inf, where the pass looked.
+        closely: Whether it was to look at everything.
     """
+
+    model: nn.Module
+    trace: Trace
+    graph: BackwardGraph
+    reduce: Callable[[Tensor], Tensor]
+    loss: Tensor
+    kind: str
+    seed: int
+    pending: Pending
+    positions: Positions
+    activations: list[Seen]
+    inputs: list[int]
+    watcher: UsedTensors | None
+    blame: Blame | None
+    closely: bool
+
+
+def assemble(done: Pass) -> Report:
+    """Everything the pass left behind, as floats, strings and tuples."""
+    model, trace, pending = done.model, done.trace, done.pending
     names: dict[Tensor, list[str]] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
         names.setdefault(parameter, []).append(name)
     trainable = [p for p in names if p.requires_grad]
 
-    pending = [loss.detach()]
-    pending += [call.activation for call in trace.calls if call.activation is not None]
-    pending += [gradient for call in trace.calls for gradient in call.gradients]
-    pending += [reduce(p) for p in trainable]
-    pending += [reduce(p.grad) for p in trainable if p.grad is not None]
-    numbers = iter(to_floats(pending))
+    loss = pending.add(done.loss)
+    outputs = [pending.add(call.activation) for call in trace.calls]
+    gradients = [[pending.add(gradient) for gradient in call.gradients] for call in trace.calls]
+    spread = spreads([call.excerpt for call in trace.calls], pending)
+    values = [pending.add(done.reduce(p)) for p in trainable]
+    grads = [None if p.grad is None else pending.add(done.reduce(p.grad)) for p in trainable]
+    ties = tied_units(trainable, pending, closely=done.closely)
+    acts = [seen.tickets(pending) for seen in done.activations]
+    recurrent = [queue(recurrence, pending) for recurrence in trace.recurrences]
 
-    loss_value = next(numbers)
-    activations = [next(numbers) for _ in trace.calls]
-    gradients = [[next(numbers) for _ in call.gradients] for call in trace.calls]
-    values = [next(numbers) for _ in trainable]
-    grads = [None if p.grad is None else next(numbers) for p in trainable]
+    norms = [[pending.number(ticket) for ticket in tickets] for tickets in gradients]
+    layers = tuple(
+        _layer(
+            done,
+            position,
+            activation=pending.number(outputs[position]),
+            arrived=norms[position],
+            spread=_number(pending, spread[position]),
+        )
+        for position in range(len(trace.calls))
+    )
+    parameters = tuple(
+        _parameter(
+            done,
+            p,
+            tuple(names[p]),
+            value=pending.number(value),
+            gradient=None if grad is None else pending.number(grad),
+            tied=_number(pending, tie) or 0.0,
+        )
+        for p, value, grad, tie in zip(trainable, values, grads, ties, strict=True)
+    )
     return Report(
         model=type(model).__name__,
-        loss=loss_value,
-        loss_kind=kind,
-        seed=seed,
-        layers=_layers(model, trace, graph, activations, gradients),
-        parameters=tuple(
-            _parameter(model, p, tuple(names[p]), trace, watcher, value, grad)
-            for p, value, grad in zip(trainable, values, grads, strict=True)
-        ),
+        loss=pending.number(loss),
+        loss_kind=done.kind,
+        seed=done.seed,
+        layers=layers,
+        parameters=_with_twins(parameters),
         frozen=tuple(names[p][0] for p in names if not p.requires_grad),
         silent=silent_paths(model, trace),
-        nonfinite_backward=_first_nonfinite(trace, gradients, blame),
+        nonfinite_backward=_first_nonfinite(trace, norms, done.blame),
+        activations=(
+            *(_activation(done, seen, t) for seen, t in zip(done.activations, acts, strict=True)),
+            *_gates(done, recurrent),
+        ),
+        recurrences=(*_fused_recurrences(done, recurrent), *_unrolled_recurrences(layers)),
+        input_spread=max(map(pending.number, done.inputs), default=None),
+        blocked_by=_blocked(done, names),
     )
 
 
-def _layers(
-    model: nn.Module,
-    trace: Trace,
-    graph: BackwardGraph,
-    activations: list[float],
-    gradients: list[list[float]],
-) -> tuple[LayerRecord, ...]:
-    weighted = [_is_weighted(call) for call in trace.calls]
-    position_of: dict[Node, int] = {}
-    for position, call in enumerate(trace.calls):
-        for node in call.nodes:
-            if node in graph.rank:
-                position_of.setdefault(node, position)
-    weights = {node for node, position in position_of.items() if weighted[position]}
-    depths, fed = graph.depths(weights), graph.fed(weights)
-    records = []
-    for position, call in enumerate(trace.calls):
-        ranks = [graph.rank[node] for node in call.nodes if node in graph.rank]
-        rank = min(ranks, default=None)
-        arrived = gradients[position]
-        records.append(
-            LayerRecord(
-                path=call.path,
-                call=call.index,
-                kind=type(call.module).__name__,
-                source=source_of(model, call.path),
-                shape=call.shape,
-                dtype=call.dtype,
-                weighted=weighted[position],
-                depth=None if rank is None else depths[rank],
-                earliest=rank is not None and not fed[rank],
-                trunk=None if rank is None else _next_on_trunk(graph, position_of, rank, position),
-                reached=rank is not None or bool(arrived),
-                differentiable=bool(call.nodes),
-                activation_rms=activations[position] / max(call.size, 1) ** 0.5,
-                gradient_norm=math.hypot(*arrived) if arrived else None,
-            )
+def _number(pending: Pending, ticket: int | None) -> float | None:
+    """The number behind a ticket; ``None`` where there is none or it is NaN: nothing to measure."""
+    value = None if ticket is None else pending.number(ticket)
+    return None if value is None or math.isnan(value) else value
+
+
+def _layer(
+    done: Pass, position: int, *, activation: float, arrived: list[float], spread: float | None
+) -> LayerRecord:
+    call, where = done.trace.calls[position], done.positions
+    rank = where.rank(call)
+    return LayerRecord(
+        path=call.path,
+        call=call.index,
+        kind=type(call.module).__name__,
+        source=source_of(done.model, call.path),
+        shape=call.shape,
+        dtype=call.dtype,
+        weighted=where.weighted[position],
+        depth=None if rank is None else where.depths[rank],
+        earliest=rank is not None and not where.fed[rank],
+        trunk=None if rank is None else where.next_on_trunk(rank, position),
+        reached=rank is not None or bool(arrived),
+        differentiable=bool(call.nodes),
+        activation_rms=activation / max(call.size, 1) ** 0.5,
+        gradient_norm=math.hypot(*arrived) if arrived else None,
+        spread=spread,
+    )
+
+
+def _activation(
+    done: Pass, seen: Seen, tickets: tuple[int | None, int | None, int]
+) -> ActivationRecord:
+    calls, where = done.trace.calls, done.positions
+    dead, flat, units = tickets
+    feeds_from = "" if seen.feeds_from is None else calls[seen.feeds_from].path
+    own = None if seen.position is None else calls[seen.position]
+    is_leaf = own is not None and not any(True for _ in own.module.children())
+    path = own.path if own is not None and is_leaf and not own.module._parameters else feeds_from
+    rank = done.graph.rank[seen.node]
+    return ActivationRecord(
+        kind=seen.kind,
+        path=path,
+        feeds_from=feeds_from,
+        source=source_of(done.model, path),
+        units=units,
+        observations=seen.observations,
+        dead=None if dead is None else round(done.pending.number(dead)),
+        flat=_number(done.pending, flat),
+        sole_way=seen.feeds_from is not None and where.crosses(calls[seen.feeds_from], rank),
+        on_trunk=rank in where.trunk,
+        last=where.depths[rank] == 0,
+    )
+
+
+def _gates(
+    done: Pass, recurrent: list[tuple[int | None, int | None]]
+) -> Iterator[ActivationRecord]:
+    for recurrence, (_, flat) in zip(done.trace.recurrences, recurrent, strict=True):
+        if flat is None:
+            continue
+        yield ActivationRecord(
+            kind="gate",
+            path=recurrence.path,
+            feeds_from=recurrence.path,
+            source=source_of(done.model, recurrence.path),
+            units=recurrence.units,
+            observations=0,
+            dead=None,
+            flat=_number(done.pending, flat),
+            sole_way=True,
+            on_trunk=False,
+            last=False,
         )
-    return tuple(records)
 
 
-def _next_on_trunk(
-    graph: BackwardGraph, position_of: dict[Node, int], rank: int, own: int
-) -> int | None:
-    while rank != 0:
-        rank = graph.dominator[rank]
-        position = position_of.get(graph.order[rank])
-        if position is not None and position != own:
-            return position
-    return None
+def _fused_recurrences(
+    done: Pass, recurrent: list[tuple[int | None, int | None]]
+) -> Iterator[RecurrenceRecord]:
+    for recurrence, (ticket, _) in zip(done.trace.recurrences, recurrent, strict=True):
+        profile = [] if ticket is None else done.pending.numbers(ticket)
+        kind = type(recurrence.module).__name__
+        yield from _recurrence(recurrence.path, kind, profile)
 
 
-def _is_weighted(call: Call) -> bool:
-    """Whether the module has a matrix or kernel of its own, parametrized ones included.
+def _unrolled_recurrences(layers: tuple[LayerRecord, ...]) -> Iterator[RecurrenceRecord]:
+    """Weighted modules called step after step: a cell in a loop, a shared layer."""
+    calls: dict[str, list[LayerRecord]] = {}
+    for layer in layers:
+        if layer.weighted and layer.gradient_norm is not None:
+            calls.setdefault(layer.path, []).append(layer)
+    for path, made in calls.items():
+        in_a_row = all(a.depth != b.depth for a, b in pairwise(made))
+        if in_a_row:
+            yield from _recurrence(path, made[0].kind, [c.gradient_norm or 0.0 for c in made])
 
-    A module that computes a parametrized weight is part of the layer, not a layer.
-    """
-    held = list(call.module.parameters(recurse=False))
-    if "parametrizations" in call.path.split("."):
-        return False
-    if parametrize.is_parametrized(call.module):
-        held += call.module.parametrizations.parameters()  # type: ignore[union-attr]
-    return any(parameter.dim() > 1 for parameter in held)
+
+def _recurrence(path: str, kind: str, profile: list[float]) -> Iterator[RecurrenceRecord]:
+    gained = gain(profile)
+    if gained is not None and all(map(math.isfinite, profile)):
+        yield RecurrenceRecord(path, kind, len(profile), *gained)
+
+
+def _blocked(done: Pass, names: dict[Tensor, list[str]]) -> tuple[tuple[str, str, str], ...]:
+    blocked = []
+    for variable, node in blocked_variables(done.graph):
+        if variable in names:
+            feeding = done.positions.feeding(node)
+            before = "" if feeding is None else done.trace.calls[feeding].path
+            operation = str(node.name()).removesuffix("Backward0").removesuffix("Backward1")
+            blocked.append((names[variable][0], operation.lower(), before))
+    return tuple(blocked)
+
+
+def _with_twins(parameters: tuple[ParameterRecord, ...]) -> tuple[ParameterRecord, ...]:
+    """Mark matrices that equal another one in value and in gradient: copies that stay copies."""
+    first: dict[tuple[tuple[int, ...], float], list[ParameterRecord]] = {}
+    marked = []
+    for parameter in parameters:
+        twin = None
+        if parameter.is_weight and parameter.value_rms and parameter.gradient_rms:
+            alike = first.setdefault((parameter.shape, parameter.value_rms), [])
+            twin = next((p for p in alike if _same_gradient(p, parameter)), None)
+            alike.append(parameter)
+        marked.append(parameter if twin is None else replace(parameter, tied_to=twin.name))
+    return tuple(marked)
+
+
+def _same_gradient(left: ParameterRecord, right: ParameterRecord) -> bool:
+    return math.isclose(left.gradient_rms or 0.0, right.gradient_rms or 0.0, rel_tol=_TWIN_SLACK)
 
 
 def _owner(model: nn.Module, name: str) -> str:
@@ -147,25 +269,27 @@ def _owner(model: nn.Module, name: str) -> str:
 
 
 def _parameter(
-    model: nn.Module,
+    done: Pass,
     parameter: Tensor,
     names: tuple[str, ...],
-    trace: Trace,
-    watcher: UsedTensors | None,
+    *,
     value: float,
     gradient: float | None,
+    tied: float,
 ) -> ParameterRecord:
-    owners = [_owner(model, name) for name in names]
+    owners = [_owner(done.model, name) for name in names]
     root = max(parameter.numel(), 1) ** 0.5
     return ParameterRecord(
         names=names,
         owner=owners[0],
-        owner_ran=any(owner in trace.ran for owner in owners),
-        used=None if watcher is None else watcher.used(parameter),
+        owner_ran=any(owner in done.trace.ran for owner in owners),
+        used=None if done.watcher is None else done.watcher.used(parameter),
         shape=tuple(parameter.shape),
         dtype=str(parameter.dtype).removeprefix("torch."),
         value_rms=value / root,
         gradient_rms=None if gradient is None else gradient / root,
+        tied_units=tied,
+        tied_gradients=tied if done.closely else None,
     )
 
 

@@ -25,6 +25,9 @@ from pytest_gradhealth.errors import ProbeError
 LossFunction = Callable[..., Tensor]
 Step = Callable[[Any, Any], Tensor]
 
+#: Names under which mappings commonly hold the target.
+_TARGETS = frozenset({"label", "labels", "target", "targets", "y", "next_sentence_label"})
+
 _NESTING_LIMIT = 8  # outputs nest a few levels deep; a cycle must not hang the walk
 
 
@@ -62,6 +65,20 @@ class Objective:
         if isinstance(output, Tensor) and output.numel() == 1 and output.dim() == 0:
             return output, "scalar output"
         return _against_cotangent(output, seed), "random cotangent"
+
+    def inputs(self) -> list[Tensor]:
+        """The batch's tensors without its target, as far as the conventions tell it."""
+        batch = self.batch
+        if isinstance(batch, Mapping):
+            batch = [value for key, value in batch.items() if str(key) not in _TARGETS]
+        elif self.loss_fn is not None and _is_spread(batch) and len(batch) > 1:
+            batch = batch[:-1]
+        return list(tensors_in(batch))
+
+    def samples(self) -> int | None:
+        """How many samples lie along axis 0; ``None`` for one, and where no tensor tells."""
+        sizes = [int(t.shape[0]) for t in self.inputs() if t.dim() > 0]
+        return sizes[0] if sizes and sizes[0] > 1 else None
 
 
 def copied(batch: Any) -> Any:

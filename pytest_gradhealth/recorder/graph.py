@@ -72,6 +72,31 @@ def walk(loss: Tensor) -> BackwardGraph:
     return graph
 
 
+#: Operations that are flat almost everywhere: autograd sends back zeros.
+_FLAT = ("Sign", "Sgn", "Round", "Floor", "Ceil", "Trunc")
+
+
+def blocked_variables(graph: BackwardGraph) -> list[tuple[Tensor, Node]]:
+    """Leaf tensors that the loss reaches through flat operations only, and the nearest of these."""
+    flat = {n for n in graph.order if str(n.name()).removesuffix("Backward0") in _FLAT}
+    if not flat:
+        return []
+    open_to: set[Node] = set() if graph.order[0] in flat else {graph.order[0]}
+    blocker: dict[Node, Node] = {}
+    for node in graph.order:
+        for child, _ in node.next_functions:
+            if child is None:
+                continue
+            if node in open_to and child not in flat:
+                open_to.add(child)
+            blocker.setdefault(child, node if node in flat else blocker.get(node, child))
+    return [
+        (node.variable, blocker[node])
+        for node in graph.order
+        if node not in open_to and node in blocker and hasattr(node, "variable")
+    ]
+
+
 def _topological(root: Node) -> list[Node]:
     """Reverse postorder of a depth-first search, without recursion."""
     finished: list[Node] = []

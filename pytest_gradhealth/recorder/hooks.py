@@ -16,9 +16,12 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import parametrize
 
 from pytest_gradhealth.recorder.batch import tensors_in
 from pytest_gradhealth.recorder.graph import Node
+from pytest_gradhealth.recorder.recurrence import Recurrence, observed
+from pytest_gradhealth.recorder.spread import excerpt
 from pytest_gradhealth.recorder.statistics import norm
 
 Reduce = Callable[[Tensor], Tensor]
@@ -34,12 +37,13 @@ class Call:
     path: str
     index: int
     module: nn.Module
-    shape: tuple[int, ...] = ()
-    dtype: str = ""
-    size: int = 0
-    activation: Tensor | None = None
+    shape: tuple[int, ...]
+    dtype: str
+    size: int
+    activation: Tensor
     gradients: list[Tensor] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
+    excerpt: Tensor | None = None
 
 
 @dataclass(slots=True)
@@ -52,20 +56,41 @@ class Trace:
         ran: Paths of all modules that were called.
         arrivals: For every gradient that arrived, in order: its call's position in ``calls`` and
             its own position in that call's ``gradients``.
+        recurrences: Calls of recurrent modules.
+        replayed: Whether backward ran parts of the model again, whose calls got hooks only then.
+        offloaded: Whether something (checkpointing, offloading) keeps the graph's tensors
+            elsewhere: to look at them would run parts of the model again.
     """
 
     calls: list[Call] = field(default_factory=list)
     ran: set[str] = field(default_factory=set)
     arrivals: list[tuple[int, int]] = field(default_factory=list)
+    recurrences: list[Recurrence] = field(default_factory=list)
+    replayed: bool = False
+    offloaded: bool = False
 
 
 @contextmanager
-def traced(model: nn.Module, reduce: Reduce = norm) -> Iterator[Trace]:
-    """Hook every module of the model; the hooks are gone when the block ends."""
+def traced(
+    model: nn.Module, reduce: Reduce = norm, *, samples: int | None = None, closely: bool = False
+) -> Iterator[Trace]:
+    """Hook every module of the model; the hooks are gone when the block ends.
+
+    Args:
+        model: The model.
+        reduce: The norm to take of outputs and gradients.
+        samples: How many samples the batch holds along axis 0, where that is known.
+        closely: Keep an excerpt of every output, not of weighted layers and the model's own only.
+    """
     trace = Trace()
-    tracer = _Tracer(trace, reduce)
+    tracer = _Tracer(trace, reduce, samples, closely=closely)
     handles = [
         module.register_forward_hook(tracer.hook(path)) for path, module in model.named_modules()
+    ]
+    handles += [
+        module.register_forward_pre_hook(observed(path, trace.recurrences))
+        for path, module in model.named_modules()
+        if isinstance(module, nn.RNNBase)
     ]
     try:
         yield trace
@@ -108,17 +133,40 @@ def _source_of_class(kind: type) -> str:
         return ""
 
 
+def is_weighted(path: str, module: nn.Module) -> bool:
+    """Whether the module has a matrix or kernel of its own, parametrized ones included.
+
+    A module that computes a parametrized weight is part of the layer, not a layer.
+    """
+    if "parametrizations" in path.split("."):
+        return False
+    if any(p is not None and p.dim() > 1 for p in module._parameters.values()):
+        return True
+    if parametrize.is_parametrized(module):
+        held = module.parametrizations.parameters()  # type: ignore[union-attr]
+        return any(parameter.dim() > 1 for parameter in held)
+    return False
+
+
+def _is_offloading() -> bool:
+    """Whether hooks on saved tensors are active; unknown to an old torch, which then says no."""
+    top = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", None)
+    return top is not None and top(True) is not None  # its argument: ignore tracing
+
+
 def _gone() -> None:
     return None
 
 
 class _Tracer:
-    def __init__(self, trace: Trace, reduce: Reduce) -> None:
+    def __init__(self, trace: Trace, reduce: Reduce, samples: int | None, *, closely: bool) -> None:
         self.trace = trace
         self.reduce = reduce
+        self.samples = samples
+        self.closely = closely
         self.counts: dict[str, int] = {}
         self.replayed: dict[str, int] = {}
-        self.seen: set[tuple[Node, int]] = set()
+        self.seen: dict[tuple[Node, int], int] = {}
         self.constants: dict[int, Callable[[], Tensor | None]] = {}
 
     def hook(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
@@ -134,26 +182,38 @@ class _Tracer:
     def _called(self, path: str, module: nn.Module, output: Any) -> None:
         index = self.counts.get(path, 0)
         self.counts[path] = index + 1
+        if not self.trace.offloaded:
+            self.trace.offloaded = _is_offloading()
         floating = [t for t in tensors_in(output) if t.is_floating_point() or t.is_complex()]
-        fresh = [t for t in floating if not self._was_seen(t)]
+        position = len(self.trace.calls)
+        fresh = [t for t in floating if not self._was_seen(t, position)]
         if not fresh:
+            if not path:
+                self._excerpt_of_the_output(floating)
             return
-        call = Call(path, index, module)
         main = max(fresh, key=lambda t: (t.requires_grad, t.numel()))
-        call.shape, call.size = tuple(main.shape), main.numel()
-        call.dtype = str(main.dtype).removeprefix("torch.")
-        call.activation = self.reduce(main)
+        dtype = str(main.dtype).removeprefix("torch.")
+        call = Call(path, index, module, tuple(main.shape), dtype, main.numel(), self.reduce(main))
+        if self.closely or not path or is_weighted(path, module):
+            call.excerpt = excerpt(main, self.samples)
         self.trace.calls.append(call)
-        self._attach(len(self.trace.calls) - 1, fresh)
+        self._attach(position, fresh)
 
-    def _was_seen(self, tensor: Tensor) -> bool:
+    def _excerpt_of_the_output(self, outputs: list[Tensor]) -> None:
+        """The model hands on its last part's output: that part's excerpt is the one that counts."""
+        for tensor in outputs:
+            position = self.seen.get((tensor.grad_fn, tensor.output_nr))
+            if position is not None and self.trace.calls[position].excerpt is None:
+                self.trace.calls[position].excerpt = excerpt(tensor, self.samples)
+
+    def _was_seen(self, tensor: Tensor, position: int) -> bool:
         if tensor.grad_fn is None:
             known = self.constants.get(id(tensor), _gone)() is tensor
             self.constants[id(tensor)] = weakref.ref(tensor)
             return known
         key = (tensor.grad_fn, tensor.output_nr)
         known = key in self.seen
-        self.seen.add(key)
+        self.seen.setdefault(key, position)
         return known
 
     def _attach(self, position: int, outputs: list[Tensor]) -> None:
@@ -181,4 +241,5 @@ class _Tracer:
         for position, call in enumerate(self.trace.calls):
             if call.path == path and call.index == index and not call.nodes:
                 self._attach(position, [t for t in tensors_in(output) if t.requires_grad])
+                self.trace.replayed = True
                 return

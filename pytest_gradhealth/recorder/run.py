@@ -11,12 +11,16 @@ from torch import nn
 
 from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Report
-from pytest_gradhealth.recorder.assemble import assemble
+from pytest_gradhealth.recorder.activations import activations_in
+from pytest_gradhealth.recorder.assemble import Pass, assemble
 from pytest_gradhealth.recorder.batch import LossFunction, Objective, Step, check_batch, tensors_in
 from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.generators import seed_generators
 from pytest_gradhealth.recorder.graph import walk
 from pytest_gradhealth.recorder.hooks import traced
+from pytest_gradhealth.recorder.pending import Pending
+from pytest_gradhealth.recorder.positions import Positions
+from pytest_gradhealth.recorder.spread import batch_spread
 from pytest_gradhealth.recorder.state import preserved
 from pytest_gradhealth.recorder.statistics import exact_norm, norm
 from pytest_gradhealth.recorder.usage import UsedTensors
@@ -52,17 +56,23 @@ def record(
         return measure(model, objective, seed)
 
 
-def measure(model: nn.Module, objective: Objective, seed: int) -> Report:
+def measure(model: nn.Module, objective: Objective, seed: int, *, closely: bool = False) -> Report:
     """One pass on a model whose state somebody else preserves.
 
     A second, slower pass follows where the first one saw something that needs a closer look: a
     number that is not finite, or a trainable parameter without a gradient.
+
+    Args:
+        model: The model.
+        objective: Its loss.
+        seed: Of the pass.
+        closely: Look at every value of every activation and at whole rows, not at excerpts.
     """
-    report = _pass(model, objective, seed)
+    report = _pass(model, objective, seed, closely=closely)
     exact = not _finite(report)
     usage = any(parameter.gradient_rms is None for parameter in report.parameters)
     if exact or usage:
-        return _pass(model, objective, seed, exact=exact, usage=usage)
+        return _pass(model, objective, seed, exact=exact, usage=usage, closely=closely)
     return report
 
 
@@ -109,21 +119,56 @@ def check_model(model: Any) -> None:
 
 
 def _pass(
-    model: nn.Module, objective: Objective, seed: int, *, exact: bool = False, usage: bool = False
+    model: nn.Module,
+    objective: Objective,
+    seed: int,
+    *,
+    exact: bool = False,
+    usage: bool = False,
+    closely: bool = False,
 ) -> Report:
     reduce = exact_norm if exact else norm
     trainable = [p for p in model.parameters() if p.requires_grad]
     model.zero_grad(set_to_none=True)
     seed_generators(seed)
+    samples = objective.samples()
+    pending = Pending()
+    inputs = batch_spread(objective.inputs(), samples, pending)
     watcher = UsedTensors(trainable) if usage else None
-    with traced(model, reduce) as trace, torch.enable_grad():
+    with (
+        traced(model, reduce, samples=samples, closely=closely) as trace,
+        torch.enable_grad(),
+    ):
         with watcher or nullcontext():
             loss, kind = objective(model, seed)
         graph = walk(loss)
+        positions = Positions(trace, graph)
+        activations = (
+            []
+            if trace.offloaded
+            else activations_in(graph, positions.module_of, positions.layer_of, closely=closely)
+        )
         blame = Blame(graph) if exact else None
         if graph.order:
             loss.backward()  # type: ignore[no-untyped-call]
-    return assemble(model, trace, graph, reduce, loss, kind, seed, watcher, blame)
+    return assemble(
+        Pass(
+            model,
+            trace,
+            graph,
+            reduce,
+            loss,
+            kind,
+            seed,
+            pending,
+            Positions(trace, graph) if trace.replayed else positions,
+            activations,
+            inputs,
+            watcher,
+            blame,
+            closely,
+        )
+    )
 
 
 def _finite(report: Report) -> bool:

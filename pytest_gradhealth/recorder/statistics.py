@@ -34,17 +34,20 @@ def exact_norm(tensor: Tensor) -> Tensor:
 
 
 def to_floats(values: Sequence[Tensor]) -> list[float]:
-    """One-element tensors as floats: one transfer a device."""
-    floats = [0.0] * len(values)
+    """The entries of flat tensors, one after the other, as floats: one transfer a device."""
+    parts: list[list[float]] = [[] for _ in values]
     by_device: dict[torch.device, list[int]] = {}
     for index, value in enumerate(values):
         by_device.setdefault(value.device, []).append(index)
     for device, indices in by_device.items():
         widest = torch.float32 if device.type == "mps" else torch.float64  # MPS has no float64
-        stacked = torch.stack([values[index].to(widest) for index in indices])
-        for index, number in zip(indices, stacked.tolist(), strict=True):
-            floats[index] = float(number)
-    return floats
+        joined = torch.cat([values[index].to(widest) for index in indices]).tolist()
+        start = 0
+        for index in indices:
+            end = start + values[index].numel()
+            parts[index] = joined[start:end]
+            start = end
+    return [number for part in parts for number in part]
 
 
 def _stored(tensor: Tensor) -> Tensor:

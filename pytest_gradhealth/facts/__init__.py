@@ -1,0 +1,35 @@
+"""What was measured and what was judged: frozen records of floats, strings and tuples.
+
+Nothing here holds a tensor or a module, so a report may outlive the model, cross a process boundary
+and be stored as JSON.
+"""
+
+from pytest_gradhealth.facts.evidence import Evidence, Trial
+from pytest_gradhealth.facts.records import (
+    ActivationRecord,
+    LayerRecord,
+    ParameterRecord,
+    RecurrenceRecord,
+    Report,
+)
+from pytest_gradhealth.facts.verdicts import Diagnosis, Finding, Judgement, Remedy, Row
+from pytest_gradhealth.facts.vocabulary import SCHEMA_VERSION, SYMPTOMS, Grade, Verdict
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "SYMPTOMS",
+    "ActivationRecord",
+    "Diagnosis",
+    "Evidence",
+    "Finding",
+    "Grade",
+    "Judgement",
+    "LayerRecord",
+    "ParameterRecord",
+    "RecurrenceRecord",
+    "Remedy",
+    "Report",
+    "Row",
+    "Trial",
+    "Verdict",
+]

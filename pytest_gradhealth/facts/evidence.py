@@ -1,0 +1,49 @@
+"""What was measured to confirm or drop a suspicion."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from pytest_gradhealth.facts.records import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A few plain SGD steps on one batch, taken and undone.
+
+    Attributes:
+        learning_rate: Of SGD without momentum.
+        max_norm: Limit of the total gradient norm, where the steps were clipped.
+        losses: The loss before each step and after the last; ends early where it is not finite.
+        share_after: The share of the last layer's gradient that still reaches the earliest layers
+            after the steps, 0.0 where none does: a network that the first step killed may end with
+            a low loss, and has learned nothing.
+    """
+
+    learning_rate: float
+    max_norm: float | None
+    losses: tuple[float, ...]
+    share_after: float
+
+    @property
+    def descended(self) -> bool:
+        """Whether the loss ended finite and no higher than it began."""
+        return math.isfinite(self.losses[-1]) and self.losses[-1] <= self.losses[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything measured so far; a check judges it or says what it still needs.
+
+    Attributes:
+        report: The first pass.
+        reseeded: Passes with other seeds; ``None`` while not asked for.
+        warmed: The pass after the warm-up; ``None`` while not asked for.
+        trials: SGD trials, one a learning rate; ``None`` while not asked for.
+    """
+
+    report: Report
+    reseeded: tuple[Report, ...] | None = None
+    warmed: Report | None = None
+    trials: tuple[Trial, ...] | None = None

@@ -1,0 +1,74 @@
+"""Where on the autograd graph the module calls are: depth, trunk, what feeds what."""
+
+from __future__ import annotations
+
+from pytest_gradhealth.recorder.activations import feeding_layer
+from pytest_gradhealth.recorder.graph import BackwardGraph, Node
+from pytest_gradhealth.recorder.hooks import Call, Trace, is_weighted
+
+
+class Positions:
+    """The calls of a trace on the graph behind its loss.
+
+    Attributes:
+        weighted: For each call, whether its module holds a matrix of its own.
+        module_of: Nodes of module outputs, with the positions of their calls.
+        layer_of: The same for weighted layers; and the nodes that a recurrent module's inner steps
+            come back to.
+        depths: For each node, the weighted layers on its longest way to the loss.
+        fed: For each node, whether a weighted layer lies beyond it.
+        trunk: Ranks of the nodes that every way from the deepest layer to the loss crosses.
+    """
+
+    def __init__(self, trace: Trace, graph: BackwardGraph) -> None:
+        self.graph = graph
+        self.weighted = [is_weighted(call.path, call.module) for call in trace.calls]
+        self.module_of: dict[Node, int] = {}
+        last_call: dict[str, int] = {}
+        for position, call in enumerate(trace.calls):
+            last_call[call.path] = position
+            for node in call.nodes:
+                if node in graph.rank:
+                    self.module_of.setdefault(node, position)
+        self.layer_of = {n: p for n, p in self.module_of.items() if self.weighted[p]}
+        layers = set(self.layer_of)
+        self.depths, self.fed = graph.depths(layers), graph.fed(layers)
+        for recurrence in trace.recurrences:
+            if recurrence.start is not None and recurrence.path in last_call:
+                self.layer_of[recurrence.start] = last_call[recurrence.path]
+        self.trunk = self._trunk(layers)
+
+    def rank(self, call: Call) -> int | None:
+        """Position of a call's output in the graph's order; ``None`` where the loss ignores it."""
+        return min((self.graph.rank[n] for n in call.nodes if n in self.graph.rank), default=None)
+
+    def next_on_trunk(self, rank: int, own: int) -> int | None:
+        """Position of the next call that every way from a node to the loss crosses."""
+        while rank != 0:
+            rank = self.graph.dominator[rank]
+            position = self.module_of.get(self.graph.order[rank])
+            if position is not None and position != own:
+                return position
+        return None
+
+    def crosses(self, call: Call, rank: int) -> bool:
+        """Whether every way from a call's output to the loss crosses the node of that rank."""
+        at = self.rank(call)
+        while at is not None and at > rank:
+            at = self.graph.dominator[at]
+        return at == rank
+
+    def feeding(self, node: Node) -> int | None:
+        """Position of the nearest weighted layer before a node."""
+        return feeding_layer(node, self.layer_of)
+
+    def _trunk(self, layers: set[Node]) -> set[int]:
+        ranks = [self.graph.rank[node] for node in layers]
+        if not ranks:
+            return set()
+        rank = max(ranks, key=lambda r: self.depths[r])
+        trunk = {rank}
+        while rank != 0:
+            rank = self.graph.dominator[rank]
+            trunk.add(rank)
+        return trunk
