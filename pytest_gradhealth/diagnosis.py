@@ -28,6 +28,7 @@ def diagnose(
     checks: Iterable[str] | None = None,
     limits: Limits | None = None,
     seed: int = 0,
+    ignore: Iterable[str] = (),
 ) -> Diagnosis:
     """Run the model on the batch, forward and backward, and judge every symptom.
 
@@ -43,6 +44,8 @@ def diagnose(
         checks: Symptoms to judge; all of them where not given.
         limits: Thresholds; the defaults where not given.
         seed: Fixes everything random. The same seed gives the same diagnosis.
+        ignore: ``fnmatch`` patterns of parameters and modules that are meant to be as they are,
+            such as ``"pooler.*"``; what they explain is ``expected``.
 
     Raises:
         ProbeError: Nothing can be measured, or a name in ``checks`` is unknown.
@@ -59,7 +62,7 @@ def diagnose(
     objective = Objective(batch, loss_fn, step)
     with preserved(model, (tensor for tensor in tensors_in(batch) if tensor.requires_grad)):
         bench = _Bench(model, objective, limits, seed)
-        bench.evidence = Evidence(measure(model, objective, seed))
+        bench.evidence = Evidence(measure(model, objective, seed), ignored=patterns(ignore))
         outcomes = [bench.settle(check) for check in chosen]
         findings = tuple(
             bench.remedied(outcome.finding) for outcome in outcomes if outcome.finding is not None
@@ -101,6 +104,11 @@ def judge_report(
         report=report,
         passes=1,
     )
+
+
+def patterns(ignore: Iterable[str]) -> tuple[str, ...]:
+    """The patterns as a tuple; a lone string is one pattern."""
+    return (ignore,) if isinstance(ignore, str) else tuple(ignore)
 
 
 def select_checks(symptoms: Iterable[str] | None) -> tuple[Check, ...]:
@@ -154,17 +162,21 @@ class _Bench:
         return dataclasses.replace(finding, remedies=tried)
 
     def _fetch(self, need: Need) -> None:
-        from pytest_gradhealth.recorder.run import measure
+        from pytest_gradhealth.profile import loss_scale
+        from pytest_gradhealth.recorder.precise import in_float32
+        from pytest_gradhealth.recorder.run import in_training
         from pytest_gradhealth.recorder.trials import descended, warmed_up
 
         limits = self.limits
         if need is Need.RESEEDED:
             seeds = range(self.seed + 1, self.seed + 1 + limits.confirmation_seeds)
-            reports = tuple(measure(self.model, self.objective, seed) for seed in seeds)
+            reports = tuple(
+                in_training(self.model, self.objective, seed, closely=True) for seed in seeds
+            )
             self.passes += len(reports)
             self.evidence = dataclasses.replace(self.evidence, reseeded=reports)
         elif need is Need.WARMED:
-            steps = limits.vanishing_warmup_steps
+            steps = limits.warmup_steps
             warmed = warmed_up(
                 self.model,
                 self.objective,
@@ -174,8 +186,14 @@ class _Bench:
             )
             self.passes += steps + 1
             self.evidence = dataclasses.replace(self.evidence, warmed=warmed)
+        elif need is Need.PRECISE:
+            self.evidence = dataclasses.replace(
+                self.evidence, precise=in_float32(self.model, self.objective, self.seed)
+            )
+            self.passes += 1
         else:
             trials: list[Trial] = []
+            scale = loss_scale(self.evidence.report)
             for rate in limits.ordinary_learning_rates:
                 trials.append(
                     descended(
@@ -184,6 +202,7 @@ class _Bench:
                         self.seed,
                         learning_rate=rate,
                         steps=limits.stability_steps,
+                        scale=scale,
                     )
                 )
                 self.passes += limits.stability_steps + 1

@@ -37,13 +37,15 @@ class Limits:
         unit="share left without the largest single drop, under which one tower of several fades",
         reason=(
             "Where another way in gets its gradient, one tower is accused only if it fades layer "
-            "by layer: a single factor, such as LayerScale's 1e-6, is there on purpose."
+            "by layer: a single factor, such as LayerScale's 1e-6, is there on purpose. A network "
+            "that fades layer by layer must rise above it in the warm-up, not just over "
+            "vanishing_share: 20 layers of tanh do the one and never learn."
         ),
         source="the square root of vanishing_share: half of its decades",
     )
-    vanishing_warmup_steps: int = _limit(
+    warmup_steps: int = _limit(
         10,
-        unit="Adam steps on the batch before the share is measured again",
+        unit="Adam steps on the batch before a suspicion is measured again",
         reason="Zero-initialised branches wake up in one or two steps; a dead stack stays dead.",
         source="docs/symptoms.md, the table of trained models",
     )
@@ -74,11 +76,71 @@ class Limits:
         reason="An unstable quadratic multiplies its error every step, so five show it.",
         source="LeCun et al. (1998), Efficient BackProp, section 5.1: stable below 2 / curvature",
     )
+    steepness: float = _limit(
+        2e3,
+        unit="curvature of the loss as if it were a mean squared error, at least",
+        reason=(
+            "SGD is stable below 2 / curvature, so over 2000 even a learning rate of 1e-3 is not. "
+            "Raises a suspicion only."
+        ),
+        source="LeCun et al. (1998), Efficient BackProp, section 5.1; profile.py for the bound",
+    )
     overflow_growth: float = _limit(
         1e6,
         unit="largest finite activation rms, in multiples of the smallest before it",
         reason="Where activations overflow, only the forward pass is left to tell why.",
         source="half of float32's decades above 1",
+    )
+    dead_share: float = _limit(
+        0.9,
+        unit="share of a layer's units that are never active for any sample",
+        reason=(
+            "Half of the units are off for all samples where these look alike (squeeze-and-excite, "
+            "deep rectifier nets), and trained sparse layers reach more, all the while learning."
+        ),
+        source="He et al. (2015), section 2.2, for the half; docs/symptoms.md",
+    )
+    dead_chance: float = _limit(
+        1e-6,
+        unit="probability of so many dead units if each were off by the toss of a coin",
+        reason="Eight units may all be off by chance; sixty-four may not.",
+        source="tail of the binomial distribution with p = 1/2",
+    )
+    saturated_share: float = _limit(
+        0.9,
+        unit="share of an activation's values whose slope is under a hundredth of its steepest",
+        reason="None is under N(0, 1) inputs, and a layer with a tenth left still learns.",
+        source="docs/symptoms.md, the collection of labelled models",
+    )
+    collapse_spread: float = _limit(
+        1e-4,
+        unit="deviation of the samples from their mean over the size of the output (L2 norms)",
+        reason=(
+            "Chains that learn with SGD stay above 5e-3 at random init; below 1e-4 the difference "
+            "between samples drowns in what they share."
+        ),
+        source="docs/symptoms.md, the collection of labelled models",
+    )
+    tied_share: float = _limit(
+        0.5,
+        unit="share of a weight's units that equal another in value and gradient",
+        reason="Random weights have none; constant ones have all, copied heads and experts half.",
+        source="Goodfellow et al. (2016), Deep Learning, section 8.4",
+    )
+    underflow_kept: float = _limit(
+        0.5,
+        unit="share of a weight's float32 gradient norm that is left in half precision",
+        reason="Rounding keeps all but a thousandth; what falls under 2^-24 is lost for good.",
+        source="Micikevicius et al. (2018), arXiv 1710.03740, section 3.2",
+    )
+    underflow_rms: float = _limit(
+        1e-6,
+        unit="rms of a float16 gradient",
+        reason=(
+            "Sixteen times the smallest float16: over it most entries survive. Raises a suspicion "
+            "only."
+        ),
+        source="IEEE 754 binary16: 2^-24 is the smallest subnormal",
     )
     confirmation_seeds: int = _limit(
         2,

@@ -160,10 +160,9 @@ def _remedies(finding: Finding) -> str:
 def _closing(finding: Finding) -> str:
     lines = []
     if finding.limit_name:
-        accepted = _rounded_past(finding.measured, finding.limit)
-        lines.append(
-            _labelled("Accept", f"@pytest.mark.gradhealth({finding.limit_name}={accepted})")
-        )
+        accepted = [f"{finding.limit_name}={_rounded_past(finding.measured, finding.limit)}"]
+        accepted += [f"{name}={_rounded_past(value, 0.0)}" for name, value in finding.over]
+        lines.append(_labelled("Accept", f"@pytest.mark.gradhealth({', '.join(accepted)})"))
     if finding.related_rules:
         rules = " and ".join(finding.related_rules)
         verb = "explains" if len(finding.related_rules) == 1 else "explain"

@@ -9,10 +9,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.facts import LayerRecord, Report
+    from pytest_gradhealth.facts import LayerRecord, ParameterRecord, Report
 
 # A side input that joins in the nearer half of the network says nothing of its early layers.
 _EARLY_HALF = 2
+
+_TOKEN_AXES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +30,14 @@ class Tower:
             nothing.
         steady_share: ``share`` without the largest single drop on the trunk. One factor put there
             on purpose (LayerScale, a zero gate) is left out; a fade from layer to layer stays.
+        route: The records that every path from ``first`` to the loss crosses, in forward order.
     """
 
     first: LayerRecord
     depth: int
     share: float
     steady_share: float
+    route: tuple[LayerRecord, ...]
 
     @property
     def per_layer(self) -> float:
@@ -52,11 +56,16 @@ class Profile:
         layers: Weighted modules that the loss depends on, in the order of their first calls.
         last: The layer next to the loss with the largest gradient.
         towers: The ways in that reach back through at least half of the depth, best share first.
+        steepness: ``|dL/dw|^2 / (N |dL/dy|^2)`` over all parameters w, y being the last layer's
+            output of N entries. A lower bound of the largest curvature that a mean squared error of y would
+            have, since J J^T has no smaller norm than along dL/dy (J = dy/dw), divided by N / 2.
+            Independent of the loss's scale.
     """
 
     layers: tuple[LayerRecord, ...]
     last: LayerRecord
     towers: tuple[Tower, ...]
+    steepness: float
 
     @property
     def best(self) -> Tower:
@@ -66,6 +75,27 @@ class Profile:
     def share_of(self, layer: LayerRecord) -> float:
         """The gradient at a layer's output over that at the last layer's."""
         return _ratio(layer.gradient_norm, self.last.gradient_norm)
+
+
+def loss_scale(report: Report) -> float:
+    """By how much the loss is larger than a mean-reduced one would be; 1 where that is not known.
+
+    For a mean squared error of N entries ``N |dL/dy|^2 = 4 L``, and multiplying the loss by k
+    leaves ``N |dL/dy|^2 / (4 L) = k``. Counting all entries of the last layer's output
+    overestimates k for losses that average over rows only (cross-entropy), counting rows
+    underestimates it for those that average over all; where 1 lies in between, the loss is taken
+    for mean-reduced.
+    """
+    profile = profile_of(report)
+    if profile is None or report.loss_kind == "random cotangent" or not report.loss:
+        return 1.0
+    sent = (profile.last.gradient_norm or 0.0) ** 2 / (4 * abs(report.loss))
+    entries = math.prod(profile.last.shape)
+    rows = entries // max(*profile.last.shape[-1:], 1)
+    low, high = sent * rows, sent * entries
+    if not (low > 0 and math.isfinite(high)):
+        return 1.0
+    return min(max(1.0, low), high)
 
 
 def profile_of(report: Report) -> Profile | None:
@@ -86,7 +116,9 @@ def profile_of(report: Report) -> Profile | None:
         if layer.depth == deepest or (layer.earliest and _is_early(layer, deepest))
     ]
     towers.sort(key=lambda tower: tower.share, reverse=True)
-    return Profile(layers=layers, last=last, towers=tuple(towers))
+    return Profile(
+        layers=layers, last=last, towers=tuple(towers), steepness=_steepness(report, last)
+    )
 
 
 def arrived_finite(report: Report) -> bool:
@@ -94,6 +126,25 @@ def arrived_finite(report: Report) -> bool:
     return math.isfinite(report.loss) and all(
         math.isfinite(parameter.gradient_rms or 0.0) for parameter in report.parameters
     )
+
+
+def _steepness(report: Report, last: LayerRecord) -> float:
+    arrived = sum(
+        (p.gradient_rms or 0.0) ** 2 * math.prod(p.shape)
+        for p in report.parameters
+        if math.isfinite(p.gradient_rms or 0.0) and not _is_token(p)
+    )
+    sent = (last.gradient_norm or 0.0) ** 2 * math.prod(last.shape)
+    return arrived / sent if sent and math.isfinite(sent) else 0.0
+
+
+def _is_token(parameter: ParameterRecord) -> bool:
+    """A vector held as (1, 1, features): a class or mask token.
+
+    Where it starts at zero before a LayerNorm, the slope there is 1 / sqrt(eps) for one step.
+    """
+    wide = [size for size in parameter.shape if size > 1]
+    return len(parameter.shape) >= _TOKEN_AXES and len(wide) <= 1
 
 
 def _modules(report: Report) -> list[tuple[int, LayerRecord]]:
@@ -131,14 +182,15 @@ def _is_early(layer: LayerRecord, deepest: int) -> bool:
 
 
 def _tower(report: Report, index: int, first: LayerRecord, last: LayerRecord) -> Tower:
-    norms = [record.gradient_norm or 0.0 for record in report.route(index)]
+    route = report.route(index)
+    norms = [record.gradient_norm or 0.0 for record in route]
     steps = [_ratio(above, below) for above, below in pairwise(norms)]
     share = _ratio(first.gradient_norm, last.gradient_norm)
     drops = [step for step in steps if step < 1]  # a NaN step has nothing on either side
     worst = min(drops, default=1.0)
     rest = math.prod(step for step in steps if step > 0)
     steady = share / worst if worst else rest
-    return Tower(first=first, depth=first.depth or 1, share=share, steady_share=steady)
+    return Tower(first=first, depth=first.depth or 1, share=share, steady_share=steady, route=route)
 
 
 def _ratio(above: float | None, below: float | None) -> float:

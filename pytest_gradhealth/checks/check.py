@@ -17,6 +17,7 @@ class Need(Enum):
     RESEEDED = "reseeded"
     WARMED = "warmed"
     TRIALS = "trials"
+    PRECISE = "precise"
 
 
 @dataclass(frozen=True, slots=True)

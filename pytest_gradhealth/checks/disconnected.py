@@ -26,13 +26,18 @@ class Disconnected:
         """Decide on the first pass; it has already looked at every operation where it had to."""
         del limits
         report = evidence.report
-        cut = cut_parameters(report)
+        lost = [p for p in report.parameters if p.gradient_rms is None]
+        ignored = [p for p in lost if evidence.ignores(*p.names, p.owner)]
+        cut = tuple(p for p in cut_parameters(report) if p not in ignored)
         if cut:
             finding = self._finding(report, cut)
             return Outcome(Judgement("fail", (finding.message,)), finding)
-        unused = unused_parameters(report)
+        unused = [p for p in unused_parameters(report) if p not in ignored]
         if unused:
             return Outcome(Judgement("not_observed", tuple(map(unused_reason, unused))))
+        if ignored:
+            reasons = (f"{p.name} gets no gradient; ignored by the caller" for p in ignored)
+            return Outcome(Judgement("expected", tuple(reasons)))
         return Outcome(Judgement("pass"))
 
     def _finding(self, report: Report, cut: tuple[ParameterRecord, ...]) -> Finding:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
+from pytest_gradhealth.checks.onset import onset_of_fall
 from pytest_gradhealth.checks.table import no_share, rows_of, weight_of
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
@@ -14,15 +15,21 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report, Trial
     from pytest_gradhealth.limits import Limits
 
+_AMONG = 3.0  # within this factor of the steepest layer another is as steep
+
 
 class Exploding:
-    """The gradient at the earliest layers in multiples of the last layer's, over a limit.
+    """Steeper than any ordinary learning rate can take.
 
-    Growth alone accuses nobody: architectures that train well reach a few hundred, and batch
-    normalisation without residuals grows by about 1.2 a layer by design (Yang et al. 2019, arXiv
-    1902.08129). It becomes a failure when plain SGD cannot descend on the very batch at any
-    ordinary learning rate, or descends only by killing the network in its first step. Where the
-    forward pass overflows before any gradient exists, its growth decides.
+    Three numbers raise a suspicion: the gradient at the earliest layers in multiples of the last
+    layer's; the steepness, a lower bound of the curvature, which a chain with equal gradients in
+    every layer can have too, when a tiny change of a weight moves its output by orders of
+    magnitude; and growth back over the time steps of a recurrent module. None accuses:
+    architectures that train well reach a few hundred, and batch normalisation without residuals
+    grows by about 1.2 a layer by design (Yang et al. 2019, arXiv 1902.08129). It becomes a failure
+    when plain SGD cannot descend on the very batch at any ordinary learning rate, or descends only
+    by killing the network in its first step. Where the forward pass overflows before any gradient
+    exists, its growth decides.
     """
 
     symptom: ClassVar[str] = "exploding"
@@ -30,64 +37,119 @@ class Exploding:
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass on moderate growth; else ask for seeds and SGD trials, then decide."""
-        overflow = _overflow(evidence.report, limits)
+        report = evidence.report
+        overflow = _overflow(report, limits)
         if overflow is not None:
             return Outcome(Judgement("fail", (overflow.message,)), overflow)
-        profile = profile_of(evidence.report)
+        profile = profile_of(report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
-        if not (arrived_finite(evidence.report) and math.isfinite(profile.best.share)):
+        if not (arrived_finite(report) and math.isfinite(profile.best.share)):
             return Outcome(Judgement("not_observed", (no_share(profile),)))
-        limit = limits.exploding_growth
-        if profile.best.share <= limit:
-            return Outcome(Judgement("pass", (_growth(profile),)))
+        told = (_growth(profile), f"steepness {profile.steepness:.1e}")
+        if not _is_steep(report, limits):
+            return Outcome(Judgement("pass", told))
+        if evidence.ignores(profile.best.first.path):
+            return Outcome(Judgement("expected", (*told, "ignored by the caller")))
         if evidence.reseeded is None:
             return Need.RESEEDED
-        below = [s for s in map(_share, evidence.reseeded) if s <= limit]
-        if below:
-            reason = f"over the limit with one seed only; others show x{min(below):.1e}"
-            return Outcome(Judgement("pass", (_growth(profile), reason)))
+        if not all(_is_steep(other, limits) for other in evidence.reseeded):
+            return Outcome(Judgement("pass", (*told, "over a limit with one seed only")))
         if evidence.trials is None:
             return Need.TRIALS
         stable = [trial for trial in evidence.trials if is_stable(trial, limits)]
         if stable:
             reason = f"SGD descends at learning rate {stable[0].learning_rate:g} all the same"
-            return Outcome(Judgement("pass", (_growth(profile), reason)))
-        finding = self._finding(evidence.report, profile, evidence.trials, limits)
+            return Outcome(Judgement("pass", (*told, reason)))
+        finding = self._finding(report, profile, evidence.trials, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 
     def _finding(
         self, report: Report, profile: Profile, trials: tuple[Trial, ...], limits: Limits
     ) -> Finding:
-        limit, growth = limits.exploding_growth, profile.best.share
-        first = profile.best.first
+        grows = profile.best.share > limits.exploding_growth
+        measured = profile.best.share if grows else profile.steepness
+        limit = limits.exploding_growth if grows else limits.steepness
+        start, how = _origin(report, profile, limits)
+        steep = f"(steepness {profile.steepness:.1e})"
+        grown = f"the gradient grows {profile.best.share:.1e} times on its way back"
         return Finding(
             symptom=self.symptom,
-            where=first.name,
-            source=first.source,
-            measured=growth,
+            where=start.path,
+            source=start.source,
+            measured=measured,
             limit=limit,
-            unit="multiples of the last layer's gradient",
-            limit_name="exploding_growth",
+            unit="multiples of the last layer's gradient" if grows else "curvature, at least",
+            limit_name="exploding_growth" if grows else "steepness",
+            over=(("steepness", profile.steepness),)
+            if grows and profile.steepness > limits.steepness
+            else (),
             message=(
-                f"the gradient grows {growth:.1e} times on its way back to {first.name}, "
+                f"{grown if grows else f'a small step overshoots by far {steep}'}, "
                 "and SGD is unstable at every ordinary learning rate"
             ),
             observations=(
                 (
                     "Worst",
-                    f"{weight_of(report, first)}, growth {growth:.1e} (limit {limit:.1e})",
+                    f"{weight_of(report, profile.best.first)}, growth {profile.best.share:.1e} "
+                    f"(limit {limits.exploding_growth:.1e}), steepness {profile.steepness:.1e} "
+                    f"(limit {limits.steepness:.1e})",
                 ),
-                (
-                    "Where",
-                    f"grows x{profile.best.per_layer:.3g} per layer from {profile.last.name} "
-                    f"back to {first.name}",
-                ),
+                ("Where", how),
                 *(("Tried", _told(trial)) for trial in trials),
             ),
-            rows=rows_of(profile, failing=lambda share: share > limit),
+            rows=rows_of(profile, failing=lambda share: share > limits.exploding_growth),
             related_rules=self.related_rules,
         )
+
+
+def _is_steep(report: Report, limits: Limits) -> bool:
+    profile = profile_of(report)
+    if profile is None:
+        return False
+    return (
+        profile.best.share > limits.exploding_growth
+        or profile.steepness > limits.steepness
+        or any(r.range > limits.exploding_growth for r in report.recurrences)
+    )
+
+
+def _origin(report: Report, profile: Profile, limits: Limits) -> tuple[LayerRecord, str]:
+    """The layer where the growth starts, in forward order, and a sentence about it."""
+    over_time = max(report.recurrences, key=lambda r: r.range, default=None)
+    if over_time is not None and over_time.range > limits.exploding_growth:
+        layer = next(r for r in report.layers if r.path == over_time.path)
+        gain = f"x{over_time.gain_per_step:.3g} per step"
+        return layer, f"{layer.name} ({layer.kind}) grows {gain} over {over_time.steps} steps"
+    tower = profile.best
+    if tower.share <= limits.exploding_growth:
+        return _steepest(report, profile)
+    norms = [record.gradient_norm or 0.0 for record in tower.route]
+    onset = onset_of_fall(norms)
+    if onset is None:
+        return tower.first, f"at {tower.first.name}"
+    if onset.sudden:
+        layer = tower.route[onset.first + 1]
+        factor = norms[onset.first] / norms[onset.first + 1]
+        return layer, f"{layer.name} ({layer.kind}) alone multiplies by {factor:.1e}"
+    layer = tower.route[onset.first if tower.route[onset.first].weighted else onset.first + 1]
+    last = tower.route[min(onset.last + 1, len(norms) - 1)]
+    return layer, (f"grows x{tower.per_layer:.3g} per layer from {last.name} back to {layer.name}")
+
+
+def _steepest(report: Report, profile: Profile) -> tuple[LayerRecord, str]:
+    """The first layer among those whose weights the loss is steepest in."""
+    size = {
+        p.owner: (p.gradient_rms or 0.0) * math.prod(p.shape) ** 0.5
+        for p in report.parameters
+        if p.is_weight
+    }
+    largest = max((size.get(layer.path, 0.0) for layer in profile.layers), default=0.0)
+    layer = next(
+        (r for r in profile.layers if size.get(r.path, 0.0) * _AMONG >= largest),
+        profile.best.first,
+    )
+    return layer, f"the loss is steepest in the weights of {layer.name} and its like"
 
 
 def is_stable(trial: Trial, limits: Limits) -> bool:
@@ -141,11 +203,6 @@ def _told(trial: Trial) -> str:
     if not math.isfinite(end):
         return f"{rate}the loss goes from {start:.1e} to {end}"
     return f"{rate}the loss rises from {start:.1e} to {end:.1e}"
-
-
-def _share(report: Report) -> float:
-    profile = profile_of(report)
-    return 0.0 if profile is None else profile.best.share
 
 
 def _growth(profile: Profile) -> str:

@@ -6,11 +6,12 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from pytest_gradhealth.facts import LayerRecord, Report, Row
+from pytest_gradhealth.facts import ActivationRecord, LayerRecord, Report, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pytest_gradhealth.limits import Limits
     from pytest_gradhealth.profile import Profile
 
 #: Largest slope of each bounded activation: a fact of its formula.
@@ -59,3 +60,24 @@ def no_share(profile: Profile) -> str:
     if math.isnan(profile.best.share) and profile.last.gradient_norm == 0:
         return f"the loss sends a gradient of exactly zero to {profile.last.name}"
     return "the gradient is not finite"
+
+
+def confirmed(limits: Limits, how: str) -> tuple[str, str]:
+    """The observation that says what a suspicion was confirmed by."""
+    return ("Confirmed", f"with {limits.confirmation_seeds} more seeds, {how}")
+
+
+def source_at(report: Report, path: str) -> str:
+    """``file:line`` of the class behind a module path, where the pass saw it run."""
+    return next((layer.source for layer in report.layers if layer.path == path), "")
+
+
+def blame(activation: ActivationRecord) -> str:
+    """The module whose weights put an activation where it is."""
+    return activation.feeds_from or activation.path
+
+
+def common(left: list[ActivationRecord], right: list[ActivationRecord]) -> list[ActivationRecord]:
+    """Those of the left that the right has too, in the left's order."""
+    there = {(a.kind, a.path, a.feeds_from) for a in right}
+    return [a for a in left if (a.kind, a.path, a.feeds_from) in there]

@@ -6,12 +6,21 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import activations_on_path, no_share, rows_of, weight_of
-from pytest_gradhealth.facts import Evidence, Finding, Judgement
+from pytest_gradhealth.checks.expected import expected_zeros
+from pytest_gradhealth.checks.onset import onset_of_fall
+from pytest_gradhealth.checks.table import (
+    activations_on_path,
+    confirmed,
+    no_share,
+    rows_of,
+    source_at,
+    weight_of,
+)
+from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 from pytest_gradhealth.profile import Profile, Tower, arrived_finite, profile_of
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.facts import Report
+    from pytest_gradhealth.facts import LayerRecord, Report
     from pytest_gradhealth.limits import Limits
 
 
@@ -22,7 +31,8 @@ class Vanishing:
     matter. In a plain chain it is chi to the power of half the depth (Schoenholz et al. 2017,
     arXiv 1611.01232, section 4). A share under the limit is a suspicion; it becomes a failure when
     other seeds show it too and Adam's first steps do not lift it, as they lift zero-initialised
-    heads, gammas and branches.
+    heads, gammas and branches. Parameters behind an operation whose derivative is zero everywhere,
+    such as ``round``, need no confirmation: nothing will ever reach them.
     """
 
     symptom: ClassVar[str] = "vanishing"
@@ -30,6 +40,10 @@ class Vanishing:
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass on a sufficient share; else ask for seeds and a warm-up, then decide."""
+        blocked = [entry for entry in evidence.report.blocked_by if not evidence.ignores(entry[0])]
+        if blocked:
+            finding = _behind_a_flat_operation(evidence.report, blocked, limits)
+            return Outcome(Judgement("fail", (finding.message,)), finding)
         profile = profile_of(evidence.report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
@@ -37,7 +51,10 @@ class Vanishing:
             return Outcome(Judgement("not_observed", (no_share(profile),)))
         suspect = _suspect(profile, limits)
         if suspect is None:
-            return Outcome(Judgement("pass", (_reach(profile, profile.best),)))
+            return self._passed(evidence.report, profile)
+        if evidence.ignores(suspect.first.path):
+            reason = f"{_reach(profile, suspect)}; ignored by the caller"
+            return Outcome(Judgement("expected", (reason,)))
         limit = limits.vanishing_share
         if evidence.reseeded is None:
             return Need.RESEEDED
@@ -48,26 +65,33 @@ class Vanishing:
         if evidence.warmed is None:
             return Need.WARMED
         warmed = _share(evidence.warmed, suspect)
-        if warmed >= limit:
+        if warmed >= _awake(suspect, limits):
             reason = (
                 f"{suspect.share:.1e} at the start rises to {warmed:.1e} within "
-                f"{limits.vanishing_warmup_steps} Adam steps: zero- or small-initialised layers "
+                f"{limits.warmup_steps} Adam steps: zero- or small-initialised layers "
                 "on the way wake up"
             )
             return Outcome(Judgement("expected", (reason,)))
         finding = self._finding(evidence.report, profile, suspect, warmed, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 
+    def _passed(self, report: Report, profile: Profile) -> Outcome:
+        zeros = expected_zeros(report)
+        reach = _reach(profile, profile.best)
+        if zeros:
+            return Outcome(Judgement("expected", (reach, *zeros)))
+        return Outcome(Judgement("pass", (reach,)))
+
     def _finding(
         self, report: Report, profile: Profile, tower: Tower, warmed: float, limits: Limits
     ) -> Finding:
         limit = limits.vanishing_share
         few = [layer for layer in profile.layers if profile.share_of(layer) < limit]
-        first = tower.first
+        start, how = _origin(tower)
         return Finding(
             symptom=self.symptom,
-            where=first.name,
-            source=first.source,
+            where=start.path,
+            source=start.source,
             measured=tower.share,
             limit=limit,
             unit="share of the last layer's gradient",
@@ -79,23 +103,43 @@ class Vanishing:
             observations=(
                 (
                     "Worst",
-                    f"{weight_of(report, first)}, share {tower.share:.1e} (limit {limit:.1e})",
+                    f"{weight_of(report, tower.first)}, share {tower.share:.1e} "
+                    f"(limit {limit:.1e})",
                 ),
-                (
-                    "Where",
-                    f"shrinks x{tower.per_layer:.2g} per layer from {profile.last.name} "
-                    f"back to {first.name}",
-                ),
+                ("Where", how),
                 *activations_on_path(report),
-                (
-                    "Confirmed",
-                    f"with {limits.confirmation_seeds} more seeds, and at {warmed:.1e} after "
-                    f"{limits.vanishing_warmup_steps} Adam steps",
-                ),
+                confirmed(limits, f"and at {warmed:.1e} after {limits.warmup_steps} Adam steps"),
             ),
             rows=rows_of(profile, failing=lambda share: share < limit),
             related_rules=self.related_rules,
         )
+
+
+def _behind_a_flat_operation(
+    report: Report, blocked: list[tuple[str, str, str]], limits: Limits
+) -> Finding:
+    _, operation, before = blocked[0]
+    rows = {p.name: p.shape for p in report.parameters}
+    where = before or "the input"
+    return Finding(
+        symptom="vanishing",
+        where=before,
+        source=source_at(report, before),
+        measured=0.0,
+        limit=limits.vanishing_share,
+        unit="share of the last layer's gradient",
+        limit_name="",
+        message=(
+            f"{len(blocked)} of {len(report.parameters)} parameters lie behind {operation}(), "
+            "whose derivative is zero everywhere"
+        ),
+        observations=(
+            ("Where", f"{operation}() after {where} lets nothing through"),
+            ("Try", "a straight-through estimator: x + (hard(x) - x).detach()"),
+        ),
+        rows=tuple(Row(name, rows.get(name, ()), 0.0, 0.0, failing=True) for name, *_ in blocked),
+        related_rules=Vanishing.related_rules,
+    )
 
 
 def _suspect(profile: Profile, limits: Limits) -> Tower | None:
@@ -108,6 +152,29 @@ def _suspect(profile: Profile, limits: Limits) -> Tower | None:
         if tower.share < limits.vanishing_share and tower.steady_share < limits.fading_share
     ]
     return min(fading, key=lambda tower: tower.share, default=None)
+
+
+def _awake(tower: Tower, limits: Limits) -> float:
+    """The share that clears a suspect after the warm-up: more where all layers fade together."""
+    fades = 0 < tower.steady_share < limits.fading_share
+    return limits.fading_share if fades else limits.vanishing_share
+
+
+def _origin(tower: Tower) -> tuple[LayerRecord, str]:
+    """The layer where the loss of gradient starts, in forward order, and a sentence about it."""
+    norms = [record.gradient_norm or 0.0 for record in tower.route]
+    onset = onset_of_fall(norms[::-1])
+    if onset is None:
+        return tower.first, f"at {tower.first.name}"
+    nearest, farthest = (len(norms) - 1 - step for step in (onset.first, onset.last))
+    if onset.sudden:
+        layer = tower.route[nearest]
+        factor = norms[nearest - 1] / norms[nearest]
+        return layer, f"{layer.name} ({layer.kind}) alone passes on x{factor:.1e}"
+    # The step into a layer is that of its activation; the layer is where the run begins.
+    layer = tower.route[farthest - 1 if tower.route[farthest - 1].weighted else farthest]
+    per_layer = f"shrinks x{tower.per_layer:.2g} per layer"
+    return layer, f"{per_layer} from {tower.route[nearest].name} back to {layer.name}"
 
 
 def _share(report: Report, tower: Tower) -> float:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from pytest_gradhealth.facts.records import Report
+
+# A loss that creeps up by less does not explode.
+_WAVER = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +32,9 @@ class Trial:
 
     @property
     def descended(self) -> bool:
-        """Whether the loss ended finite and no higher than it began."""
-        return math.isfinite(self.losses[-1]) and self.losses[-1] <= self.losses[0]
+        """Whether the loss ended finite and no higher than it began, up to a hundredth of it."""
+        start, end = self.losses[0], self.losses[-1]
+        return math.isfinite(end) and end <= start + _WAVER * abs(start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +43,21 @@ class Evidence:
 
     Attributes:
         report: The first pass.
-        reseeded: Passes with other seeds; ``None`` while not asked for.
-        warmed: The pass after the warm-up; ``None`` while not asked for.
+        reseeded: Passes with other seeds that look closely; ``None`` while not asked for.
+        warmed: The pass after the warm-up, looking closely; ``None`` while not asked for.
         trials: SGD trials, one a learning rate; ``None`` while not asked for.
+        precise: The pass repeated in float32; ``None`` while not asked for. Empty where the model
+            does not run in float32.
+        ignored: ``fnmatch`` patterns of parameters and modules that the caller vouches for.
     """
 
     report: Report
     reseeded: tuple[Report, ...] | None = None
     warmed: Report | None = None
     trials: tuple[Trial, ...] | None = None
+    precise: tuple[Report, ...] | None = None
+    ignored: tuple[str, ...] = ()
+
+    def ignores(self, *names: str) -> bool:
+        """Whether a pattern matches one of these names."""
+        return any(fnmatchcase(name, pattern) for name in names for pattern in self.ignored)

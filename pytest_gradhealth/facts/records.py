@@ -119,7 +119,8 @@ class ActivationRecord:
         kind: Its name, such as ``ReLU`` or ``Softmax``.
         path: The activation's own module path; the path of the layer that feeds it where it is a
             function call.
-        feeds_from: Path of the nearest weighted layer before it, ``""`` where there is none.
+        feeds_from: Path of the nearest module with parameters before it (a norm counts), ``""``
+            where there is none.
         source: ``file:line`` of the module's class, ``""`` where it is not known.
         units: How many units (features, channels) it has.
         observations: Values looked at per unit, over samples and positions.
@@ -194,6 +195,8 @@ class Report:
             has fewer than two samples or none can be told apart.
         blocked_by: Operations whose derivative is zero everywhere (``sign``, ``round``) that cut
             every way to a parameter: its name, the operation, and the module before it.
+        absorbed_by: Modules whose output goes straight into an operation that a constant does not
+            change: the path, and what it is (``Softmax``, ``BatchNorm``).
     """
 
     model: str
@@ -209,6 +212,12 @@ class Report:
     recurrences: tuple[RecurrenceRecord, ...] = ()
     input_spread: float | None = None
     blocked_by: tuple[tuple[str, str, str], ...] = ()
+    absorbed_by: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def absorbed(self) -> dict[str, str]:
+        """``absorbed_by`` as a mapping."""
+        return dict(self.absorbed_by)
 
     def route(self, start: int) -> tuple[LayerRecord, ...]:
         """The trunk from ``layers[start]`` to the loss: the records every path must cross."""

@@ -55,6 +55,7 @@ class Finding:
         limit: The limit it was held against.
         unit: What the two numbers are, such as ``share of the largest gradient``.
         limit_name: The field of ``Limits`` to set in order to accept the number.
+        over: Further limits that were exceeded, each with what was measured: to be accepted too.
         message: The verdict in one sentence.
         observations: Labelled facts, such as ``("Where", "shrinks x0.15 per layer ...")``.
         rows: The table behind the verdict, in forward order.
@@ -70,6 +71,7 @@ class Finding:
     unit: str
     limit_name: str
     message: str
+    over: tuple[tuple[str, float], ...] = ()
     observations: tuple[tuple[str, str], ...] = ()
     rows: tuple[Row, ...] = ()
     remedies: tuple[Remedy, ...] = ()

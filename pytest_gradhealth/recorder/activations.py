@@ -45,7 +45,7 @@ class Seen:
         kind: Its name.
         node: The first call's node.
         position: Position of its own module call; ``None`` for a function call.
-        feeds_from: Position of the call of the nearest weighted layer before it.
+        feeds_from: Position of the call of the nearest module with parameters before it.
         observations: Values looked at per unit.
         most: For each unit the largest value seen; a unit is dead where it is not above ``shut``.
         shut: See ``most``.
@@ -80,24 +80,30 @@ class _Values:
 
 
 def activations_in(
-    graph: BackwardGraph, module_of: dict[Node, int], layer_of: dict[Node, int], *, closely: bool
+    graph: BackwardGraph,
+    module_of: dict[Node, int],
+    layer_of: dict[Node, int],
+    paths: list[str],
+    *,
+    closely: bool,
 ) -> list[Seen]:
     """Every activation function of the graph, the one next to the loss first.
 
     Args:
         graph: The graph, before its backward pass.
         module_of: Nodes of module outputs, with the positions of their calls.
-        layer_of: Nodes of weighted layers' outputs (of a recurrent module also the node of its
-            input, which its inner steps come back to), with the positions of their calls.
+        layer_of: Nodes of the outputs of modules with parameters (of a recurrent module also the
+            node of its input, which its inner steps come back to), with their calls' positions.
+        paths: Module path of every call.
         closely: Look at every value and every call.
     """
-    seen: dict[tuple[str, int | None, int | None], Seen] = {}
+    seen: dict[tuple[str, str | None, str | None], Seen] = {}
     for node in graph.order:
         reader = _READERS.get(str(node.name()).removesuffix("Backward0"))
         if reader is None:
             continue
         position, feeds_from = module_of.get(node), feeding_layer(node, layer_of)
-        key = (str(node.name()), feeds_from, position if feeds_from is None else None)
+        key = (str(node.name()), _at(paths, feeds_from), _at(paths, position))
         known = seen.get(key)
         if known is not None and known.calls >= _CALLS and not closely:
             continue
@@ -111,6 +117,10 @@ def activations_in(
             known = seen[key] = Seen(read.kind, node, position, feeds_from)
         _look(known, read, closely=closely)
     return list(seen.values())
+
+
+def _at(paths: list[str], position: int | None) -> str | None:
+    return None if position is None else paths[position]
 
 
 def _look(seen: Seen, read: _Values, *, closely: bool) -> None:
@@ -132,7 +142,7 @@ def _look(seen: Seen, read: _Values, *, closely: bool) -> None:
 
 
 def feeding_layer(node: Node, layer_of: dict[Node, int]) -> int | None:
-    """Position of the nearest weighted layer before a node, by breadth-first search."""
+    """Position of the nearest of these layers before a node, by breadth-first search."""
     level, visited = [node], {node}
     while level and len(visited) < _SEARCH:
         above: list[Node] = []

@@ -119,12 +119,17 @@ def assemble(done: Pass) -> Report:
         silent=silent_paths(model, trace),
         nonfinite_backward=_first_nonfinite(trace, norms, done.blame),
         activations=(
-            *(_activation(done, seen, t) for seen, t in zip(done.activations, acts, strict=True)),
+            # The graph runs from the loss back; reports run forward.
+            *(
+                _activation(done, seen, t)
+                for seen, t in reversed(list(zip(done.activations, acts, strict=True)))
+            ),
             *_gates(done, recurrent),
         ),
         recurrences=(*_fused_recurrences(done, recurrent), *_unrolled_recurrences(layers)),
         input_spread=max(map(pending.number, done.inputs), default=None),
         blocked_by=_blocked(done, names),
+        absorbed_by=_absorbed(done),
     )
 
 
@@ -240,6 +245,18 @@ def _blocked(done: Pass, names: dict[Tensor, list[str]]) -> tuple[tuple[str, str
             operation = str(node.name()).removesuffix("Backward0").removesuffix("Backward1")
             blocked.append((names[variable][0], operation.lower(), before))
     return tuple(blocked)
+
+
+def _absorbed(done: Pass) -> tuple[tuple[str, str], ...]:
+    found: dict[str, str] = {}
+    for call in done.trace.calls:
+        rank = done.positions.rank(call)
+        if rank is None or call.path in found or call.module._parameters.get("bias") is None:
+            continue
+        by = done.positions.absorber(rank)
+        if by:
+            found[call.path] = by
+    return tuple(found.items())
 
 
 def _with_twins(parameters: tuple[ParameterRecord, ...]) -> tuple[ParameterRecord, ...]:

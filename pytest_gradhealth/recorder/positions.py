@@ -6,6 +6,22 @@ from pytest_gradhealth.recorder.activations import feeding_layer
 from pytest_gradhealth.recorder.graph import BackwardGraph, Node
 from pytest_gradhealth.recorder.hooks import Call, Trace, is_weighted
 
+# Dominators ahead of a layer that may lie between it and what absorbs its bias.
+_AHEAD = 12
+_ABSORBERS = (
+    ("BatchNorm", "BatchNorm"),
+    ("GroupNorm", "GroupNorm"),
+    ("InstanceNorm", "InstanceNorm"),
+    ("LayerNorm", "LayerNorm"),
+    ("ScaledDotProduct", "Softmax"),
+    ("SoftmaxBackward", "Softmax"),
+)
+_LINEAR = (
+    *("View", "Reshape", "Transpose", "Permute", "TBackward", "Expand", "Clone", "Unsqueeze"),
+    *("Squeeze", "Split", "Unbind", "Select", "Slice", "Mul", "Div", "Bmm", "MmBackward"),
+    *("MaskedFill", "AddBackward", "Where", "Stack", "Cat", "ToCopy", "Alias", "Unsafe"),
+)
+
 
 class Positions:
     """The calls of a trace on the graph behind its loss.
@@ -13,8 +29,8 @@ class Positions:
     Attributes:
         weighted: For each call, whether its module holds a matrix of its own.
         module_of: Nodes of module outputs, with the positions of their calls.
-        layer_of: The same for weighted layers; and the nodes that a recurrent module's inner steps
-            come back to.
+        layer_of: The same for modules with parameters; and the nodes that a recurrent module's
+            inner steps come back to.
         depths: For each node, the weighted layers on its longest way to the loss.
         fed: For each node, whether a weighted layer lies beyond it.
         trunk: Ranks of the nodes that every way from the deepest layer to the loss crosses.
@@ -30,8 +46,10 @@ class Positions:
             for node in call.nodes:
                 if node in graph.rank:
                     self.module_of.setdefault(node, position)
-        self.layer_of = {n: p for n, p in self.module_of.items() if self.weighted[p]}
-        layers = set(self.layer_of)
+        layers = {n for n, p in self.module_of.items() if self.weighted[p]}
+        self.layer_of = {
+            n: p for n, p in self.module_of.items() if n in layers or _is_affine(trace.calls[p])
+        }
         self.depths, self.fed = graph.depths(layers), graph.fed(layers)
         for recurrence in trace.recurrences:
             if recurrence.start is not None and recurrence.path in last_call:
@@ -59,8 +77,25 @@ class Positions:
         return at == rank
 
     def feeding(self, node: Node) -> int | None:
-        """Position of the nearest weighted layer before a node."""
+        """Position of the nearest module with parameters before a node."""
         return feeding_layer(node, self.layer_of)
+
+    def absorber(self, rank: int) -> str:
+        """The operation ahead that ignores a constant added to this node's output; "" for none.
+
+        Only through operations that move or scale entries: the next nonlinear one ends the search.
+        """
+        for _ in range(_AHEAD):
+            if rank == 0:
+                return ""
+            rank = self.graph.dominator[rank]
+            name = str(self.graph.order[rank].name())
+            for word, told in _ABSORBERS:
+                if word in name:
+                    return told
+            if not any(word in name for word in _LINEAR):
+                return ""
+        return ""
 
     def _trunk(self, layers: set[Node]) -> set[int]:
         ranks = [self.graph.rank[node] for node in layers]
@@ -72,3 +107,10 @@ class Positions:
             rank = self.graph.dominator[rank]
             trunk.add(rank)
         return trunk
+
+
+def _is_affine(call: Call) -> bool:
+    """A module whose own parameters set its output's scale and shift: a norm, a PReLU."""
+    return "parametrizations" not in call.path.split(".") and any(
+        p is not None for p in call.module._parameters.values()
+    )

@@ -76,6 +76,23 @@ def measure(model: nn.Module, objective: Objective, seed: int, *, closely: bool 
     return report
 
 
+def in_training(model: nn.Module, objective: Objective, seed: int, *, closely: bool) -> Report:
+    """As ``measure``, in train mode where the whole model is in eval mode, and back.
+
+    A suspicion is about training. In eval mode an untrained BatchNorm does not normalise, and deep
+    networks that train well fade.
+    """
+    with preserved(model):
+        enter_training(model)
+        return measure(model, objective, seed, closely=closely)
+
+
+def enter_training(model: nn.Module) -> None:
+    """Train mode for a model that is in eval mode; parts set to eval on purpose stay so."""
+    if not model.training:
+        model.train()
+
+
 def unwrapped(model: nn.Module) -> nn.Module:
     """The eager module behind ``torch.compile``; hooks do not fire inside compiled code."""
     original = getattr(model, "_orig_mod", None)
@@ -146,7 +163,13 @@ def _pass(
         activations = (
             []
             if trace.offloaded
-            else activations_in(graph, positions.module_of, positions.layer_of, closely=closely)
+            else activations_in(
+                graph,
+                positions.module_of,
+                positions.layer_of,
+                [call.path for call in trace.calls],
+                closely=closely,
+            )
         )
         blame = Blame(graph) if exact else None
         if graph.order:

@@ -43,7 +43,7 @@ def reinitialise(model: nn.Module, paths: Sequence[str], initialiser: Initialise
     """Draw the named layers' weights anew and zero their biases; whether any layer changed."""
     changed = False
     with torch.no_grad():
-        for _, module in _affine(model, paths):
+        for _, module in affine_layers(model, paths):
             # In float32: half precision has no QR decomposition.
             drawn = initialiser(torch.empty_like(module.weight, dtype=torch.float32))
             module.weight.copy_(drawn)
@@ -55,10 +55,29 @@ def reinitialise(model: nn.Module, paths: Sequence[str], initialiser: Initialise
 
 def swap_bounded_for_relu(model: nn.Module) -> bool:
     """Put ReLU where a bounded activation module is; whether any was."""
-    bounded = [path for path, module in model.named_modules() if isinstance(module, _BOUNDED)]
-    for path in bounded:
-        _replace(model, path, nn.ReLU())
-    return bool(bounded)
+    return _swap(model, _BOUNDED, nn.ReLU)
+
+
+def swap_relu_for_leaky(model: nn.Module) -> bool:
+    """Put LeakyReLU where a ReLU module is; whether any was (Maas et al. 2013, section 2)."""
+    return _swap(model, (nn.ReLU, nn.ReLU6), nn.LeakyReLU)
+
+
+def _swap(model: nn.Module, old: tuple[type[nn.Module], ...], new: Callable[[], nn.Module]) -> bool:
+    found = [path for path, m in model.named_modules() if path and isinstance(m, old)]
+    for path in found:
+        replace(model, path, new())
+    return bool(found)
+
+
+def reset(model: nn.Module, paths: Sequence[str]) -> bool:
+    """PyTorch's own initialisation for the named layers; whether any changed."""
+    wanted, changed = set(paths), False
+    for path, module in model.named_modules():
+        if path in wanted and callable(draw := getattr(module, "reset_parameters", None)):
+            draw()
+            changed = True
+    return changed
 
 
 def batch_normalise(model: nn.Module, paths: Sequence[str]) -> bool:
@@ -80,12 +99,12 @@ def _follow(
     norm_for: Callable[[nn.Linear | nn.Conv1d], nn.Module | None],
 ) -> bool:
     changed = False
-    for path, module in list(_affine(model, paths)):
+    for path, module in list(affine_layers(model, paths)):
         norm = norm_for(module)
         if norm is None or not path:
             continue
         norm = norm.to(device=module.weight.device, dtype=module.weight.dtype)
-        _replace(model, path, nn.Sequential(module, norm.train(module.training)))
+        replace(model, path, nn.Sequential(module, norm.train(module.training)))
         changed = True
     return changed
 
@@ -102,13 +121,17 @@ def _layer_norm(module: nn.Linear | nn.Conv1d) -> nn.Module | None:
     return nn.GroupNorm(1, features)
 
 
-def _affine(model: nn.Module, paths: Sequence[str]) -> Iterator[tuple[str, nn.Linear | nn.Conv1d]]:
+def affine_layers(
+    model: nn.Module, paths: Sequence[str]
+) -> Iterator[tuple[str, nn.Linear | nn.Conv1d]]:
+    """The named layers that are Linear or a convolution, with their paths."""
     wanted = set(paths)
     for path, module in model.named_modules():
         if path in wanted and isinstance(module, _AFFINE):
             yield path, module  # type: ignore[misc]  # the four share weight and bias
 
 
-def _replace(model: nn.Module, path: str, new: nn.Module) -> None:
+def replace(model: nn.Module, path: str, new: nn.Module) -> None:
+    """Put another module at a path that is not the model's own."""
     parent, _, name = path.rpartition(".")
     setattr(model.get_submodule(parent), name, new)

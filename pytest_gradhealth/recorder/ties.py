@@ -27,7 +27,7 @@ def tied_units(weights: Sequence[Tensor], pending: Pending, *, closely: bool) ->
     """
     groups: dict[tuple[int, torch.dtype, torch.device], list[int]] = {}
     for index, weight in enumerate(weights):
-        comparable = weight.dim() > 1 and weight.shape[0] > 1 and weight.numel()
+        comparable = weight.dim() > 1 and weight.numel() > weight.shape[0] > 1
         if comparable and weight.grad is not None and weight.grad.layout is torch.strided:
             groups.setdefault((weight.shape[0], weight.dtype, weight.device), []).append(index)
     tickets: list[int | None] = [None] * len(weights)
@@ -62,6 +62,9 @@ def _share_equal(values: Tensor, grads: Tensor) -> Tensor:
     same = _same_as_next(values.gather(1, order)) & _same_as_next(grads.gather(1, order))
     edge = torch.zeros_like(same[:, :1])
     tied = torch.cat([edge, same], 1) | torch.cat([same, edge], 1)
+    # Rows without a gradient are not tied but unused (tokens that did not occur), unless all are.
+    moved = grads.gather(1, order) != 0
+    tied &= moved | ~moved.any(dim=1, keepdim=True)
     return tied.float().mean(1)
 
 

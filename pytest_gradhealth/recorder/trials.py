@@ -16,7 +16,7 @@ from pytest_gradhealth.profile import profile_of
 from pytest_gradhealth.recorder.batch import Objective, tensors_in
 from pytest_gradhealth.recorder.generators import seed_generators
 from pytest_gradhealth.recorder.optimizers import Step, adam, sgd
-from pytest_gradhealth.recorder.run import measure
+from pytest_gradhealth.recorder.run import enter_training, measure
 from pytest_gradhealth.recorder.state import preserved
 
 
@@ -25,10 +25,11 @@ def warmed_up(
 ) -> Report:
     """The report after some Adam steps: zero-initialised branches have woken up by then."""
     with preserved(model):
+        enter_training(model)
         update = adam(_trainable(model), learning_rate)
         for index in range(steps):
             _descend(model, objective, seed + index, update)
-        return measure(model, objective, seed)
+        return measure(model, objective, seed, closely=True)
 
 
 def descended(
@@ -39,16 +40,27 @@ def descended(
     learning_rate: float,
     steps: int,
     max_norm: float | None = None,
+    scale: float = 1.0,
 ) -> Trial:
     """Plain SGD on one batch with one seed; ``max_norm`` clips the total gradient norm.
 
     A model without a loss of its own regresses its output on seeded standard normal targets, since
     a random cotangent is linear and so has no curvature to overshoot.
+
+    Args:
+        model: Left as it was.
+        objective: Its loss.
+        seed: Of every step.
+        learning_rate: For a mean-reduced loss; divided by ``scale``.
+        steps: How many.
+        max_norm: See above.
+        scale: Of the loss, see ``Profile.loss_scale``.
     """
     losses = []
     with preserved(model):
+        enter_training(model)
         target = Regression(objective)
-        update = sgd(_trainable(model), learning_rate)
+        update = sgd(_trainable(model), learning_rate / scale)
         for _ in range(steps):
             losses.append(_descend(model, target, seed, update, max_norm))
             if not math.isfinite(losses[-1]):

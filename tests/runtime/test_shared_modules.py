@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from pytest_gradhealth import diagnose
 from pytest_gradhealth.profile import profile_of
+from tests.runtime.models import shown
 
 
 class Unrolled(nn.Module):
@@ -56,8 +57,8 @@ def test_a_cell_unrolled_over_long_time_is_healthy(cell: type[nn.Module]) -> Non
 def test_a_stem_before_a_fading_loop_still_vanishes() -> None:
     torch.manual_seed(0)
     diagnosis = diagnose(TiedAfterStem(12), torch.randn(8, 16))
-    assert diagnosis.symptoms == {"vanishing"}
-    (finding,) = diagnosis.findings
+    assert shown(diagnosis) == {"vanishing"}
+    finding = diagnosis.findings[0]
     assert finding.where == "stem"
 
 
