@@ -14,8 +14,13 @@ if TYPE_CHECKING:
         assert_connected,
         assert_finite,
         assert_healthy,
+        assert_no_collapse,
+        assert_no_dead_units,
         assert_no_exploding,
+        assert_no_saturation,
+        assert_no_underflow,
         assert_no_vanishing,
+        assert_symmetry_broken,
     )
     from pytest_gradhealth.diagnosis import diagnose
     from pytest_gradhealth.errors import GradientHealthError, ProbeError
@@ -35,8 +40,13 @@ __all__ = [
     "assert_connected",
     "assert_finite",
     "assert_healthy",
+    "assert_no_collapse",
+    "assert_no_dead_units",
     "assert_no_exploding",
+    "assert_no_saturation",
+    "assert_no_underflow",
     "assert_no_vanishing",
+    "assert_symmetry_broken",
     "diagnose",
     "record",
 ]
@@ -52,8 +62,13 @@ _HOME = {
     "assert_connected": "assertions",
     "assert_finite": "assertions",
     "assert_healthy": "assertions",
+    "assert_no_collapse": "assertions",
+    "assert_no_dead_units": "assertions",
     "assert_no_exploding": "assertions",
+    "assert_no_saturation": "assertions",
+    "assert_no_underflow": "assertions",
     "assert_no_vanishing": "assertions",
+    "assert_symmetry_broken": "assertions",
     "diagnose": "diagnosis",
     "record": "recorder",
 }

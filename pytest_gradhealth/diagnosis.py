@@ -79,7 +79,11 @@ def diagnose(
 
 
 def judge_report(
-    report: Report, *, checks: Iterable[str] | None = None, limits: Limits | None = None
+    report: Report,
+    *,
+    checks: Iterable[str] | None = None,
+    limits: Limits | None = None,
+    ignore: Iterable[str] = (),
 ) -> Diagnosis:
     """Judge a pass already recorded, without the model.
 
@@ -93,7 +97,7 @@ def judge_report(
     limits = limits or Limits()
     outcomes = []
     for check in chosen:
-        verdict = check.judge(Evidence(report), limits)
+        verdict = check.judge(Evidence(report, ignored=patterns(ignore)), limits)
         if isinstance(verdict, Need):
             reason = "a suspicion that only the model can confirm or clear: pass model and batch"
             verdict = Outcome(Judgement("not_observed", (reason,)))
@@ -163,8 +167,8 @@ class _Bench:
 
     def _fetch(self, need: Need) -> None:
         from pytest_gradhealth.profile import loss_scale
-        from pytest_gradhealth.recorder.precise import in_float32
         from pytest_gradhealth.recorder.run import in_training
+        from pytest_gradhealth.recorder.scaled import with_loss_scale
         from pytest_gradhealth.recorder.trials import descended, warmed_up
 
         limits = self.limits
@@ -186,9 +190,9 @@ class _Bench:
             )
             self.passes += steps + 1
             self.evidence = dataclasses.replace(self.evidence, warmed=warmed)
-        elif need is Need.PRECISE:
+        elif need is Need.SCALED:
             self.evidence = dataclasses.replace(
-                self.evidence, precise=in_float32(self.model, self.objective, self.seed)
+                self.evidence, scaled=with_loss_scale(self.model, self.objective, self.seed)
             )
             self.passes += 1
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pytest_gradhealth import assertions
-from pytest_gradhealth.diagnosis import diagnose, judge_report
+from pytest_gradhealth.diagnosis import diagnose, judge_report, patterns
 from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Diagnosis, Report
 from pytest_gradhealth.limits import Limits
@@ -34,7 +34,7 @@ class GradientHealth:
     limits: Limits = field(repr=False)
     seed: int = 0
     verbose: bool = False
-    _made: list[tuple[tuple[Any, ...], tuple[int, ...], Diagnosis]] = field(
+    _made: list[tuple[tuple[Any, ...], tuple[Any, ...], Diagnosis]] = field(
         default_factory=list, repr=False
     )
 
@@ -46,20 +46,28 @@ class GradientHealth:
         *,
         step: Callable[[Any, Any], Tensor] | None = None,
         limits: Limits | None = None,
+        ignore: Iterable[str] = (),
     ) -> Diagnosis:
-        """All checks on the model, once per model, batch, loss and limits."""
+        """All checks on the model, once per model, batch, loss, limits and ``ignore``."""
         if isinstance(model, Diagnosis):
             return model
+        ignored = patterns(ignore)
         if isinstance(model, Report):
-            return judge_report(model, limits=limits or self.limits)
+            return judge_report(model, limits=limits or self.limits, ignore=ignored)
         wanted = (model, batch, loss_fn, step, limits)
-        state = _versions(model)
+        state = (*ignored, *_versions(model))
         for asked, made_for, diagnosis in self._made:
             same = all(left is right for left, right in zip(asked, wanted, strict=True))
             if same and made_for == state:
                 return diagnosis
         diagnosis = diagnose(
-            model, batch, loss_fn, step=step, limits=limits or self.limits, seed=self.seed
+            model,
+            batch,
+            loss_fn,
+            step=step,
+            limits=limits or self.limits,
+            seed=self.seed,
+            ignore=ignored,
         )
         self._made.append((wanted, state, diagnosis))
         return diagnosis
@@ -81,6 +89,36 @@ class GradientHealth:
         __tracebackhide__ = True
         made = self.diagnose(model, *args, **kwargs)
         return assertions.assert_finite(made, verbose=self.verbose)
+
+    def assert_no_dead_units(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
+        """See ``pytest_gradhealth.assert_no_dead_units``."""
+        __tracebackhide__ = True
+        made = self.diagnose(model, *args, **kwargs)
+        return assertions.assert_no_dead_units(made, verbose=self.verbose)
+
+    def assert_no_saturation(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
+        """See ``pytest_gradhealth.assert_no_saturation``."""
+        __tracebackhide__ = True
+        made = self.diagnose(model, *args, **kwargs)
+        return assertions.assert_no_saturation(made, verbose=self.verbose)
+
+    def assert_no_collapse(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
+        """See ``pytest_gradhealth.assert_no_collapse``."""
+        __tracebackhide__ = True
+        made = self.diagnose(model, *args, **kwargs)
+        return assertions.assert_no_collapse(made, verbose=self.verbose)
+
+    def assert_symmetry_broken(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
+        """See ``pytest_gradhealth.assert_symmetry_broken``."""
+        __tracebackhide__ = True
+        made = self.diagnose(model, *args, **kwargs)
+        return assertions.assert_symmetry_broken(made, verbose=self.verbose)
+
+    def assert_no_underflow(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
+        """See ``pytest_gradhealth.assert_no_underflow``."""
+        __tracebackhide__ = True
+        made = self.diagnose(model, *args, **kwargs)
+        return assertions.assert_no_underflow(made, verbose=self.verbose)
 
     def assert_connected(
         self, model: Any, *args: Any, ignore: Iterable[str] = (), **kwargs: Any

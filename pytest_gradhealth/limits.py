@@ -129,7 +129,7 @@ class Limits:
     )
     underflow_kept: float = _limit(
         0.5,
-        unit="share of a weight's float32 gradient norm that is left in half precision",
+        unit="share of a weight's gradient norm, under a scaled loss, that is left without",
         reason="Rounding keeps all but a thousandth; what falls under 2^-24 is lost for good.",
         source="Micikevicius et al. (2018), arXiv 1710.03740, section 3.2",
     )

@@ -57,9 +57,9 @@ class Profile:
         last: The layer next to the loss with the largest gradient.
         towers: The ways in that reach back through at least half of the depth, best share first.
         steepness: ``|dL/dw|^2 / (N |dL/dy|^2)`` over all parameters w, y being the last layer's
-            output of N entries. A lower bound of the largest curvature that a mean squared error of y would
-            have, since J J^T has no smaller norm than along dL/dy (J = dy/dw), divided by N / 2.
-            Independent of the loss's scale.
+            output of N entries. A lower bound of the largest curvature that a mean squared error of
+            y would have, since J J^T has no smaller norm than along dL/dy (J = dy/dw), divided by
+            N / 2. Independent of the loss's scale.
     """
 
     layers: tuple[LayerRecord, ...]
@@ -78,24 +78,19 @@ class Profile:
 
 
 def loss_scale(report: Report) -> float:
-    """By how much the loss is larger than a mean-reduced one would be; 1 where that is not known.
+    """By how much the loss is at least larger than a mean-reduced one would be; never under 1.
 
     For a mean squared error of N entries ``N |dL/dy|^2 = 4 L``, and multiplying the loss by k
-    leaves ``N |dL/dy|^2 / (4 L) = k``. Counting all entries of the last layer's output
-    overestimates k for losses that average over rows only (cross-entropy), counting rows
-    underestimates it for those that average over all; where 1 lies in between, the loss is taken
-    for mean-reduced.
+    leaves ``N |dL/dy|^2 / (4 L) = k``. Counting rows in place of entries never overestimates k, for
+    losses that average over all entries or over rows only (cross-entropy). A number under 1 may
+    come from a small loss or from outputs divided after the last layer, so it is left alone.
     """
     profile = profile_of(report)
     if profile is None or report.loss_kind == "random cotangent" or not report.loss:
         return 1.0
-    sent = (profile.last.gradient_norm or 0.0) ** 2 / (4 * abs(report.loss))
-    entries = math.prod(profile.last.shape)
-    rows = entries // max(*profile.last.shape[-1:], 1)
-    low, high = sent * rows, sent * entries
-    if not (low > 0 and math.isfinite(high)):
-        return 1.0
-    return min(max(1.0, low), high)
+    rows = math.prod(profile.last.shape) // max(*profile.last.shape[-1:], 1)
+    scale = (profile.last.gradient_norm or 0.0) ** 2 * rows / (4 * abs(report.loss))
+    return max(1.0, scale) if math.isfinite(scale) else 1.0
 
 
 def profile_of(report: Report) -> Profile | None:

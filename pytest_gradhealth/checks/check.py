@@ -17,7 +17,7 @@ class Need(Enum):
     RESEEDED = "reseeded"
     WARMED = "warmed"
     TRIALS = "trials"
-    PRECISE = "precise"
+    SCALED = "scaled"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
     from pytest_gradhealth.limits import Limits
 
+_ROUNDING = 1e-8  # spreads below it are float32's rounding
+
 
 class Collapse:
     """The samples of the batch can no longer be told apart at the network's end.
@@ -36,7 +38,7 @@ class Collapse:
         told = f"spread {end.spread:.1e} over the samples at {end.name}"
         if end.spread >= limit:
             return Outcome(Judgement("pass", (told,)))
-        if report.input_spread is None or report.input_spread < limit:
+        if not report.input_spread:
             return Outcome(Judgement("not_observed", ("the batch's samples are all alike",)))
         if evidence.ignores(end.path):
             return Outcome(Judgement("expected", (f"{told}; ignored by the caller",)))
@@ -112,7 +114,8 @@ def _route(report: Report) -> tuple[LayerRecord, ...]:
 
 def _start(report: Report) -> LayerRecord | None:
     """The layer that loses the difference, or the first of those that do so together."""
-    route = [r for r in _route(report) if r.spread is not None]
+    # An output of zeros has no spread to measure, and holds no difference either.
+    route = [r for r in _route(report) if r.spread is not None or r.activation_rms == 0.0]
     spreads = [report.input_spread or 1.0, *(r.spread or 0.0 for r in route)]
-    onset = onset_of_fall(spreads)
+    onset = onset_of_fall(spreads, floor=_ROUNDING)
     return None if onset is None else route[onset.first]

@@ -8,7 +8,7 @@ from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.facts import ParameterRecord, Report
+    from pytest_gradhealth.facts import LayerRecord, ParameterRecord, Report
     from pytest_gradhealth.limits import Limits
 
 
@@ -89,22 +89,43 @@ def locate_cut(report: Report, cut: tuple[ParameterRecord, ...]) -> tuple[str, s
     if not lost:
         owner = cut[0].owner
         return owner or "(the model itself)", "", f"inside {owner or 'the model itself'}"
-    last = lost[-1]
+    last = _before_first_cut(report, lost) or lost[-1]
     position = report.layers.index(last)
+    by = _cutter(report, position)
     after = next((layer for layer in report.layers[position + 1 :] if layer.reached), None)
     if not last.differentiable:
-        how = "ran without building a graph (torch.no_grad, inference mode or detached inside it)"
-        return last.name, last.source, f"{last.name} ({last.kind}) {how}"
+        how = "ran without building a graph"
+        why = by or "torch.no_grad, inference mode or detached inside it"
+        return last.path, last.source, f"{last.name} ({last.kind}) {how} ({why})"
     if after is None:
         how = "its output carries a gradient, but the loss does not depend on it"
-        return last.name, last.source, f"after {last.name} ({last.kind}): {how}"
+        return last.path, last.source, f"after {last.name} ({last.kind}): {by or how}"
+    why = by or "detach, .data, .item, numpy, argmax, or a new tensor"
     return (
-        last.name,
+        last.path,
         last.source,
         f"between {last.name} ({last.kind}) and {after.name} ({after.kind}): the output of the "
-        "first carries a gradient, the loss sees only the second "
-        "(detach, .data, .item, numpy, argmax, or a new tensor)",
+        f"first carries a gradient, the loss sees only the second ({why})",
     )
+
+
+def _before_first_cut(report: Report, lost: list[LayerRecord]) -> LayerRecord | None:
+    """The lost layer that ran last before the first operation that cut the graph."""
+    for cut in report.cuts:
+        last = report.layers[cut.after - 1] if cut.after else None
+        if last is not None and last.differentiable and last in lost:
+            return last
+    return None
+
+
+def _cutter(report: Report, lost: int) -> str:
+    """The operation that cut behind a record, or inside it, in words; "" where none was seen."""
+    reached = next(
+        (i for i in range(lost + 1, len(report.layers)) if report.layers[i].reached),
+        len(report.layers),
+    )
+    inside = [cut for cut in report.cuts if lost <= cut.after <= reached]
+    return str(inside[0]) if inside else ""
 
 
 def _within(owner: str, path: str) -> bool:

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.onset import onset_of_fall
 from pytest_gradhealth.checks.table import no_share, rows_of, weight_of
+from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, weighted_way
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.limits import Limits
 
 _AMONG = 3.0  # within this factor of the steepest layer another is as steep
+_LARGE = 10.0  # an activation rms that no initialisation aims at
 
 
 class Exploding:
@@ -124,21 +125,16 @@ def _origin(report: Report, profile: Profile, limits: Limits) -> tuple[LayerReco
     tower = profile.best
     if tower.share <= limits.exploding_growth:
         return _steepest(report, profile)
-    norms = [record.gradient_norm or 0.0 for record in tower.route]
-    onset = onset_of_fall(norms)
-    if onset is None:
-        return tower.first, f"at {tower.first.name}"
-    if onset.sudden:
-        layer = tower.route[onset.first + 1]
-        factor = norms[onset.first] / norms[onset.first + 1]
-        return layer, f"{layer.name} ({layer.kind}) alone multiplies by {factor:.1e}"
-    layer = tower.route[onset.first if tower.route[onset.first].weighted else onset.first + 1]
-    last = tower.route[min(onset.last + 1, len(norms) - 1)]
-    return layer, (f"grows x{tower.per_layer:.3g} per layer from {last.name} back to {layer.name}")
+    return origin_of_growth(profile, tower)
 
 
 def _steepest(report: Report, profile: Profile) -> tuple[LayerRecord, str]:
-    """The first layer among those whose weights the loss is steepest in."""
+    """The layer where activations start to grow; else the first of those it is steepest in."""
+    largest_activation = max(layer.activation_rms for layer in profile.layers)
+    grown = origin_of_scale(weighted_way(profile, profile.best))
+    if grown is not None and largest_activation > _LARGE:
+        told = f"activations grow from {grown.name} on, up to an rms of {largest_activation:.1e}"
+        return grown, told
     size = {
         p.owner: (p.gradient_rms or 0.0) * math.prod(p.shape) ** 0.5
         for p in report.parameters

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import arrived_finite
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.facts import LayerRecord, Report
+    from pytest_gradhealth.facts import LayerRecord, OperationRecord, Report
     from pytest_gradhealth.limits import Limits
 
 
@@ -46,15 +46,18 @@ class Nonfinite:
             where, source = values[0].name, ""
             message = f"the parameter {where} itself holds NaN or Inf before the pass"
         elif forward is not None:
-            where, source = forward.name, forward.source
+            where, source = _place(report, forward)
             message = f"NaN or Inf first appears in the output of {where} ({forward.kind})"
             observations.append(("Before", _before(report, forward)))
         elif not math.isfinite(report.loss):
-            where, source = "the loss", ""
+            where, source = _place(report, None)
             message = "every module's output is finite, but the loss is not"
         else:
-            where, source = report.nonfinite_backward or "the backward pass", ""
-            message = f"the loss is finite, but the gradient turns NaN or Inf at {where}"
+            where, source = _place(report, None)
+            at = report.nonfinite_backward or "the backward pass"
+            message = f"the loss is finite, but the gradient turns NaN or Inf at {at}"
+        if report.nonfinite_operation is not None:
+            observations.append(("Operation", _advised(report.nonfinite_operation)))
         observations.append(
             ("Reaches", f"{broken} of {len(report.parameters)} parameters' gradients")
         )
@@ -70,6 +73,40 @@ class Nonfinite:
             observations=tuple(observations),
             related_rules=self.related_rules,
         )
+
+
+def _place(report: Report, forward: LayerRecord | None) -> tuple[str, str]:
+    """Path and source of the module to look at: it ran the operation, or fed it."""
+    if forward is not None and forward.path:
+        return forward.path, forward.source
+    operation = report.nonfinite_operation
+    if operation is None:
+        return "", "" if forward is None else forward.source
+    ran = next((r for r in report.layers if r.path == operation.module and r.path), None)
+    if ran is None:
+        before = report.layers[: operation.after]
+        ran = next((r for r in reversed(before) if r.path), None)
+    return (operation.module, "") if ran is None else (ran.path, ran.source)
+
+
+#: What to write instead, for operations whose value or slope has no bound.
+_ADVICE: Final = {
+    **dict.fromkeys(("log", "log2", "log10"), "add a small eps, clamp, or use log_softmax"),
+    **dict.fromkeys(("sqrt", "rsqrt"), "its slope is infinite at 0: add a small eps inside"),
+    **dict.fromkeys(("norm", "vector_norm"), "its slope is undefined at 0: add a small eps"),
+    **dict.fromkeys(("div", "truediv", "__truediv__", "reciprocal"), "keep the divisor from 0"),
+    **dict.fromkeys(("exp", "expm1"), "subtract the maximum first, or use logsumexp"),
+    "where": "the branch not taken still runs backward: make its input safe before the operation",
+    **dict.fromkeys(("pow", "__pow__"), "its slope is infinite at 0 for exponents under 1"),
+    **dict.fromkeys(("acos", "asin"), "its slope is infinite at 1: clamp inside the open interval"),
+    "softmax": "a row of minus infinities has no maximum: leave one entry unmasked",
+    "std": "its slope is undefined where all values are equal: add a small eps",
+}
+
+
+def _advised(operation: OperationRecord) -> str:
+    advice = _ADVICE.get(operation.name)
+    return f"{operation}; {advice}" if advice else str(operation)
 
 
 def _before(report: Report, broken: LayerRecord) -> str:

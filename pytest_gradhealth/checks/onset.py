@@ -10,6 +10,8 @@ from itertools import pairwise
 # One step counts as the culprit where it alone makes up this part of the fall, in decades.
 _MAIN_PART = 0.6
 
+_TINY = 1e-38  # the smallest normal float32
+
 
 @dataclass(frozen=True, slots=True)
 class Onset:
@@ -26,14 +28,14 @@ class Onset:
     sudden: bool
 
 
-def onset_of_fall(values: Sequence[float]) -> Onset | None:
+def onset_of_fall(values: Sequence[float], floor: float = _TINY) -> Onset | None:
     """The stretch of steps over which the values fall most; ``None`` where they do not fall.
 
     The stretch with the largest total fall of log(value), by Kadane's algorithm for the largest sum
-    of a contiguous subsequence (Bentley 1984, Programming Pearls, column 8). Zeros count as the
-    smallest positive float.
+    of a contiguous subsequence (Bentley 1984, Programming Pearls, column 8). What lies under
+    ``floor`` counts as it.
     """
-    logs = [math.log(max(value, 5e-324)) for value in values]
+    logs = [math.log(max(value, floor)) for value in values]
     falls = [before - after for before, after in pairwise(logs)]
     best, first, last = 0.0, -1, -1
     running, start = 0.0, 0

@@ -20,15 +20,15 @@ class Underflow:
     """Half-precision gradients too small for their dtype, at the loss scale in force.
 
     float16 ends at 2^-24 (6e-8); bfloat16 has float32's exponents and loses nothing this way. Small
-    gradients in float16 are compared with the same pass in float32: what a weight has lost is a
-    fact, not a forecast (Micikevicius et al. 2018, arXiv 1710.03740, section 3.2).
+    gradients in float16 are compared with the same pass under a loss scaled up: what a weight has
+    lost is a fact, not a forecast (Micikevicius et al. 2018, arXiv 1710.03740, section 3.2).
     """
 
     symptom: ClassVar[str] = "underflow"
     related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
-        """Pass where float16 has room; else compare with float32."""
+        """Pass where float16 has room; else compare with a scaled loss."""
         report = evidence.report
         half = [r for r in report.layers if r.dtype == _HALF and r.gradient_norm is not None]
         if not half:
@@ -40,14 +40,14 @@ class Underflow:
         smallest = min(map(_rms, half))
         if smallest >= limits.underflow_rms:
             return Outcome(Judgement("pass", (f"smallest float16 gradient rms {smallest:.1e}",)))
-        if evidence.precise is None:
-            return Need.PRECISE
-        if not evidence.precise:
-            reason = f"float16 gradients of rms {smallest:.1e}, but the model has no float32 copy"
+        if evidence.scaled is None:
+            return Need.SCALED
+        if not evidence.scaled:
+            reason = f"float16 gradients of rms {smallest:.1e}; with a scaled loss they overflow"
             return Outcome(Judgement("not_observed", (reason,)))
-        lost = _lost(evidence, report, evidence.precise[0], limits)
+        lost = _lost(evidence, report, evidence.scaled[0], limits)
         if not lost:
-            reason = "every weight keeps its float32 gradient in float16"
+            reason = "no weight gets more gradient under a scaled loss"
             return Outcome(Judgement("pass", (reason,)))
         finding = self._finding(report, lost, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
@@ -63,14 +63,14 @@ class Underflow:
             source=source_at(report, first.owner),
             measured=kept,
             limit=limits.underflow_kept,
-            unit="share of the float32 gradient norm left in float16",
+            unit="share of the gradient norm left without loss scaling",
             limit_name="underflow_kept",
             message=(
                 f"{len(lost)} weights lose more than half of their gradient to float16, "
                 "which ends at 6e-08"
             ),
             observations=(
-                ("Worst", f"{worst.name} {worst.shape}: {kept:.0%} of its float32 gradient left"),
+                ("Worst", f"{worst.name} {worst.shape}: {kept:.0%} of its gradient is left"),
                 ("Try", "torch.amp.GradScaler, or bfloat16"),
             ),
             rows=tuple(
@@ -86,9 +86,9 @@ def _rms(layer: LayerRecord) -> float:
 
 
 def _lost(
-    evidence: Evidence, half: Report, precise: Report, limits: Limits
+    evidence: Evidence, half: Report, scaled: Report, limits: Limits
 ) -> list[tuple[ParameterRecord, float]]:
-    reference = {p.name: p.gradient_rms for p in precise.parameters}
+    reference = {p.name: p.gradient_rms for p in scaled.parameters}
     lost = []
     for parameter in half.parameters:
         true = reference.get(parameter.name)

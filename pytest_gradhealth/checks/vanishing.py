@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.expected import expected_zeros
-from pytest_gradhealth.checks.onset import onset_of_fall
 from pytest_gradhealth.checks.table import (
     activations_on_path,
     confirmed,
@@ -16,11 +15,12 @@ from pytest_gradhealth.checks.table import (
     source_at,
     weight_of,
 )
+from pytest_gradhealth.checks.way import origin_of_fade
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 from pytest_gradhealth.profile import Profile, Tower, arrived_finite, profile_of
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.facts import LayerRecord, Report
+    from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
 
 
@@ -87,7 +87,7 @@ class Vanishing:
     ) -> Finding:
         limit = limits.vanishing_share
         few = [layer for layer in profile.layers if profile.share_of(layer) < limit]
-        start, how = _origin(tower)
+        start, how = origin_of_fade(report, profile, tower)
         return Finding(
             symptom=self.symptom,
             where=start.path,
@@ -158,23 +158,6 @@ def _awake(tower: Tower, limits: Limits) -> float:
     """The share that clears a suspect after the warm-up: more where all layers fade together."""
     fades = 0 < tower.steady_share < limits.fading_share
     return limits.fading_share if fades else limits.vanishing_share
-
-
-def _origin(tower: Tower) -> tuple[LayerRecord, str]:
-    """The layer where the loss of gradient starts, in forward order, and a sentence about it."""
-    norms = [record.gradient_norm or 0.0 for record in tower.route]
-    onset = onset_of_fall(norms[::-1])
-    if onset is None:
-        return tower.first, f"at {tower.first.name}"
-    nearest, farthest = (len(norms) - 1 - step for step in (onset.first, onset.last))
-    if onset.sudden:
-        layer = tower.route[nearest]
-        factor = norms[nearest - 1] / norms[nearest]
-        return layer, f"{layer.name} ({layer.kind}) alone passes on x{factor:.1e}"
-    # The step into a layer is that of its activation; the layer is where the run begins.
-    layer = tower.route[farthest - 1 if tower.route[farthest - 1].weighted else farthest]
-    per_layer = f"shrinks x{tower.per_layer:.2g} per layer"
-    return layer, f"{per_layer} from {tower.route[nearest].name} back to {layer.name}"
 
 
 def _share(report: Report, tower: Tower) -> float:

@@ -8,6 +8,7 @@ from pytest_gradhealth.facts.evidence import Evidence, Trial
 from pytest_gradhealth.facts.records import (
     ActivationRecord,
     LayerRecord,
+    OperationRecord,
     ParameterRecord,
     RecurrenceRecord,
     Report,
@@ -25,6 +26,7 @@ __all__ = [
     "Grade",
     "Judgement",
     "LayerRecord",
+    "OperationRecord",
     "ParameterRecord",
     "RecurrenceRecord",
     "Remedy",

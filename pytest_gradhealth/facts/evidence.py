@@ -46,8 +46,8 @@ class Evidence:
         reseeded: Passes with other seeds that look closely; ``None`` while not asked for.
         warmed: The pass after the warm-up, looking closely; ``None`` while not asked for.
         trials: SGD trials, one a learning rate; ``None`` while not asked for.
-        precise: The pass repeated in float32; ``None`` while not asked for. Empty where the model
-            does not run in float32.
+        scaled: The pass repeated with its loss scaled up and the gradients scaled down again;
+            ``None`` while not asked for, empty where that overflows.
         ignored: ``fnmatch`` patterns of parameters and modules that the caller vouches for.
     """
 
@@ -55,7 +55,7 @@ class Evidence:
     reseeded: tuple[Report, ...] | None = None
     warmed: Report | None = None
     trials: tuple[Trial, ...] | None = None
-    precise: tuple[Report, ...] | None = None
+    scaled: tuple[Report, ...] | None = None
     ignored: tuple[str, ...] = ()
 
     def ignores(self, *names: str) -> bool:

@@ -174,6 +174,26 @@ class RecurrenceRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationRecord:
+    """One operation of the forward pass that something is blamed on.
+
+    Attributes:
+        name: Such as ``detach`` or ``log``.
+        line: ``file:line`` in the user's code, ``""`` where none is known.
+        after: How many module calls had been recorded before it.
+        module: Path of the innermost module that ran it; ``""`` for the model itself or the loss.
+    """
+
+    name: str
+    line: str
+    after: int
+    module: str
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.line}" if self.line else self.name
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """One hooked forward and backward pass over a real model and a real batch.
 
@@ -189,6 +209,10 @@ class Report:
         silent: Paths of modules that were not seen to run, so that nothing is known of them.
         nonfinite_backward: Where the first NaN or Inf appeared on the way back, in the order of the
             backward pass; ``""`` where none did.
+        nonfinite_operation: The first operation forward that made NaN or Inf of finite numbers;
+            where there is none, the one whose derivative did. ``None`` where all is finite.
+        cuts: Operations that took a tensor with a gradient and gave none, in forward order; only
+            where a parameter got no gradient.
         activations: Activation functions in forward order.
         recurrences: Recurrent modules whose gradient over time could be seen.
         input_spread: The batch's own ``spread``, the largest over its tensors; ``None`` where it
@@ -208,6 +232,8 @@ class Report:
     frozen: tuple[str, ...]
     silent: tuple[str, ...]
     nonfinite_backward: str = ""
+    nonfinite_operation: OperationRecord | None = None
+    cuts: tuple[OperationRecord, ...] = ()
     activations: tuple[ActivationRecord, ...] = ()
     recurrences: tuple[RecurrenceRecord, ...] = ()
     input_spread: float | None = None

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pytest_gradhealth.facts import (
     ActivationRecord,
     LayerRecord,
+    OperationRecord,
     ParameterRecord,
     RecurrenceRecord,
     Report,
@@ -20,12 +21,12 @@ from pytest_gradhealth.recorder.activations import Seen
 from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.graph import BackwardGraph, blocked_variables
 from pytest_gradhealth.recorder.hooks import HOLDERS, Trace, silent_paths, source_of
+from pytest_gradhealth.recorder.operations import Operations
 from pytest_gradhealth.recorder.pending import Pending
 from pytest_gradhealth.recorder.positions import Positions
 from pytest_gradhealth.recorder.recurrence import gain, queue
 from pytest_gradhealth.recorder.spread import spreads
 from pytest_gradhealth.recorder.ties import tied_units
-from pytest_gradhealth.recorder.usage import UsedTensors
 
 # Equal gradients of two modules differ in the last bits: sums run in another order.
 _TWIN_SLACK = 1e-5
@@ -47,7 +48,7 @@ class Pass:
         positions: Where on the graph the calls are.
         activations: What the graph's activation functions showed.
         inputs: Tickets of the batch's own spread.
-        watcher: Which parameters operations used, where the pass looked.
+        operations: Every operation of the forward pass, where the pass looked.
         blame: The first backward node with a NaN or Inf, where the pass looked.
         closely: Whether it was to look at everything.
     """
@@ -63,7 +64,7 @@ class Pass:
     positions: Positions
     activations: list[Seen]
     inputs: list[int]
-    watcher: UsedTensors | None
+    operations: Operations | None
     blame: Blame | None
     closely: bool
 
@@ -118,6 +119,8 @@ def assemble(done: Pass) -> Report:
         frozen=tuple(names[p][0] for p in names if not p.requires_grad),
         silent=silent_paths(model, trace),
         nonfinite_backward=_first_nonfinite(trace, norms, done.blame),
+        nonfinite_operation=_blamed(done),
+        cuts=_cuts(done, parameters),
         activations=(
             # The graph runs from the loss back; reports run forward.
             *(
@@ -300,7 +303,7 @@ def _parameter(
         names=names,
         owner=owners[0],
         owner_ran=any(owner in done.trace.ran for owner in owners),
-        used=None if done.watcher is None else done.watcher.used(parameter),
+        used=None if done.operations is None else done.operations.used(parameter),
         shape=tuple(parameter.shape),
         dtype=str(parameter.dtype).removeprefix("torch."),
         value_rms=value / root,
@@ -308,6 +311,21 @@ def _parameter(
         tied_units=tied,
         tied_gradients=tied if done.closely else None,
     )
+
+
+def _blamed(done: Pass) -> OperationRecord | None:
+    if done.blame is None or done.operations is None:
+        return None
+    if done.operations.first_nonfinite is not None:
+        return done.operations.first_nonfinite
+    culprit = done.blame.culprit
+    return None if culprit is None else done.operations.behind(culprit)
+
+
+def _cuts(done: Pass, parameters: tuple[ParameterRecord, ...]) -> tuple[OperationRecord, ...]:
+    if done.operations is None or all(p.gradient_rms is not None for p in parameters):
+        return ()
+    return tuple(dict.fromkeys(done.operations.cuts))
 
 
 def _first_nonfinite(trace: Trace, gradients: list[list[float]], blame: Blame | None) -> str:

@@ -15,13 +15,14 @@ class Blame:
 
     def __init__(self, graph: BackwardGraph) -> None:
         self.node = ""
+        self.culprit: Node | None = None
         for node in graph.order:
             node.register_hook(self._hook(node))
 
     def _hook(self, node: Node) -> Callable[[Any, Any], None]:
         def on_node(gradients_in: Any, gradients_out: Any) -> None:
             if not self.node and not _all_finite(gradients_in) and _all_finite(gradients_out):
-                self.node = str(node.name())
+                self.node, self.culprit = str(node.name()), node
 
         return on_node
 

@@ -75,10 +75,12 @@ def walk(loss: Tensor) -> BackwardGraph:
 #: Operations that are flat almost everywhere: autograd sends back zeros.
 _FLAT = ("Sign", "Sgn", "Round", "Floor", "Ceil", "Trunc")
 
+_SEQUENCE = 3  # axes of (samples, positions, scores)
+
 
 def blocked_variables(graph: BackwardGraph) -> list[tuple[Tensor, Node]]:
     """Leaf tensors that the loss reaches through flat operations only, and the nearest of these."""
-    flat = {n for n in graph.order if str(n.name()).removesuffix("Backward0") in _FLAT}
+    flat = {n for n in graph.order if _is_flat(n)}
     if not flat:
         return []
     open_to: set[Node] = set() if graph.order[0] in flat else {graph.order[0]}
@@ -95,6 +97,29 @@ def blocked_variables(graph: BackwardGraph) -> list[tuple[Tensor, Node]]:
         for node in graph.order
         if node not in open_to and node in blocker and hasattr(node, "variable")
     ]
+
+
+def _is_flat(node: Node) -> bool:
+    name = str(node.name()).removesuffix("Backward0")
+    return name in _FLAT or (name == "Softmax" and _is_over_one_score(node))
+
+
+def _is_over_one_score(node: Node) -> bool:
+    """Softmax over the last axis where a layer puts one score into it, and positions are beside it.
+
+    Attention over a single key has one entry too, and is meant: it does not come from a layer.
+    """
+    following = [child for child, _ in node.next_functions if child is not None]
+    made_by = str(following[0].name()) if following else ""
+    if not made_by.startswith(("View", "UnsafeView", "Addmm", "Add", "MkldnnLinear", "Squeeze")):
+        return False
+    try:
+        shape, axis = node._saved_result.shape, node._saved_dim
+    except RuntimeError:  # changed in place, or kept elsewhere
+        return False
+    axis = axis - 2**64 if axis >= 2**63 else axis  # saved as unsigned
+    last = axis % len(shape) == len(shape) - 1
+    return last and shape[-1] == 1 and len(shape) >= _SEQUENCE and shape[-2] > 1
 
 
 def _topological(root: Node) -> list[Node]:

@@ -57,6 +57,7 @@ class Trace:
         arrivals: For every gradient that arrived, in order: its call's position in ``calls`` and
             its own position in that call's ``gradients``.
         recurrences: Calls of recurrent modules.
+        running: Paths of the modules that run just now, outermost first, where that is tracked.
         replayed: Whether backward ran parts of the model again, whose calls got hooks only then.
         offloaded: Whether something (checkpointing, offloading) keeps the graph's tensors
             elsewhere: to look at them would run parts of the model again.
@@ -66,13 +67,19 @@ class Trace:
     ran: set[str] = field(default_factory=set)
     arrivals: list[tuple[int, int]] = field(default_factory=list)
     recurrences: list[Recurrence] = field(default_factory=list)
+    running: list[str] = field(default_factory=list)
     replayed: bool = False
     offloaded: bool = False
 
 
 @contextmanager
 def traced(
-    model: nn.Module, reduce: Reduce = norm, *, samples: int | None = None, closely: bool = False
+    model: nn.Module,
+    reduce: Reduce = norm,
+    *,
+    samples: int | None = None,
+    closely: bool = False,
+    operations: bool = False,
 ) -> Iterator[Trace]:
     """Hook every module of the model; the hooks are gone when the block ends.
 
@@ -81,10 +88,16 @@ def traced(
         reduce: The norm to take of outputs and gradients.
         samples: How many samples the batch holds along axis 0, where that is known.
         closely: Keep an excerpt of every output, not of weighted layers and the model's own only.
+        operations: Keep track of the modules that run, for those who look at operations.
     """
     trace = Trace()
     tracer = _Tracer(trace, reduce, samples, closely=closely)
-    handles = [
+    handles: list[Any] = []
+    if operations:
+        for path, module in model.named_modules():
+            handles.append(module.register_forward_pre_hook(tracer.entering(path)))
+            handles.append(module.register_forward_hook(tracer.leaving))
+    handles += [
         module.register_forward_hook(tracer.hook(path)) for path, module in model.named_modules()
     ]
     handles += [
@@ -168,6 +181,15 @@ class _Tracer:
         self.replayed: dict[str, int] = {}
         self.seen: dict[tuple[Node, int], int] = {}
         self.constants: dict[int, Callable[[], Tensor | None]] = {}
+
+    def entering(self, path: str) -> Callable[[nn.Module, Any], None]:
+        def on_entry(_module: nn.Module, _inputs: Any) -> None:
+            self.trace.running.append(path)
+
+        return on_entry
+
+    def leaving(self, _module: nn.Module, _inputs: Any, _output: Any) -> None:
+        self.trace.running.pop()
 
     def hook(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
         def on_forward(module: nn.Module, _inputs: Any, output: Any) -> None:

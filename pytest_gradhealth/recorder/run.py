@@ -18,12 +18,12 @@ from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.generators import seed_generators
 from pytest_gradhealth.recorder.graph import walk
 from pytest_gradhealth.recorder.hooks import traced
+from pytest_gradhealth.recorder.operations import Operations
 from pytest_gradhealth.recorder.pending import Pending
 from pytest_gradhealth.recorder.positions import Positions
 from pytest_gradhealth.recorder.spread import batch_spread
 from pytest_gradhealth.recorder.state import preserved
 from pytest_gradhealth.recorder.statistics import exact_norm, norm
-from pytest_gradhealth.recorder.usage import UsedTensors
 
 
 def record(
@@ -151,12 +151,12 @@ def _pass(
     samples = objective.samples()
     pending = Pending()
     inputs = batch_spread(objective.inputs(), samples, pending)
-    watcher = UsedTensors(trainable) if usage else None
     with (
-        traced(model, reduce, samples=samples, closely=closely) as trace,
+        traced(model, reduce, samples=samples, closely=closely, operations=usage or exact) as trace,
         torch.enable_grad(),
     ):
-        with watcher or nullcontext():
+        operations = Operations(trainable, trace) if usage or exact else None
+        with operations or nullcontext():
             loss, kind = objective(model, seed)
         graph = walk(loss)
         positions = Positions(trace, graph)
@@ -187,7 +187,7 @@ def _pass(
             Positions(trace, graph) if trace.replayed else positions,
             activations,
             inputs,
-            watcher,
+            operations,
             blame,
             closely,
         )

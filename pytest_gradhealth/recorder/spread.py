@@ -49,7 +49,8 @@ def spreads(excerpts: Sequence[Tensor | None], pending: Pending) -> list[int | N
         scale = together.abs().amax(dim=(1, 2), keepdim=True)
         together = together / scale  # squares of very small or large entries leave float32
         deviations = together - together.mean(dim=1, keepdim=True)
-        ratio = _norms(deviations) / _norms(together)
+        differ = (together != together[:, :1]).flatten(1).any(1)  # the mean itself is rounded
+        ratio = _norms(deviations) / _norms(together) * differ
         for index, value in zip(indices, ratio.unbind(), strict=True):
             tickets[index] = pending.add(value)
     return tickets

@@ -74,13 +74,14 @@ def test_forward_names_the_first_module(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BACKWARD)
-def test_backward_names_the_operation_and_the_module_before_it(name: str) -> None:
+def test_backward_names_the_operation_and_its_module(name: str) -> None:
     function, node = BACKWARD[name]
     diagnosis = diagnose(_model(function), vectors())
     finding = diagnosis.findings[0]
     assert finding.symptom == "nonfinite"
     assert math.isfinite(diagnosis.report.loss)
-    assert finding.where.startswith(f"1 after {node}"), finding.where
+    assert finding.where == "2"  # the module whose operation it is
+    assert f"turns NaN or Inf at 1 after {node}" in finding.message
     assert finding.measured == 2  # the weight and bias of the first layer, not of the last
     with pytest.raises(GradientHealthError, match=r"^nonfinite: "):
         assert_finite(_model(function), vectors())
@@ -89,7 +90,10 @@ def test_backward_names_the_operation_and_the_module_before_it(name: str) -> Non
 def test_only_the_loss_is_not_finite() -> None:
     diagnosis = diagnose(chain(nn.ReLU, 1), vectors(), lambda out: (out * 0).sum().log())
     (finding,) = diagnosis.findings
-    assert finding.where == "the loss"
+    assert finding.where == "2"  # the last module before it
+    (operation,) = (text for label, text in finding.observations if label == "Operation")
+    assert operation.startswith("log at ")
+    assert "test_nonfinite.py" in operation
     assert "every module's output is finite, but the loss is not" in finding.message
 
 
@@ -122,7 +126,8 @@ def test_a_gradient_alone_in_the_head_of_the_network() -> None:
 
     (finding,) = diagnose(nn.Sequential(nn.Linear(WIDTH, 4), Scale()), vectors()).findings
     assert finding.measured == 1
-    assert "Sqrt" in finding.where
+    assert finding.where == "1"
+    assert "Sqrt" in finding.message
 
 
 class Masked(nn.Module):
