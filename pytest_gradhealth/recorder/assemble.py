@@ -51,6 +51,7 @@ class Pass:
         operations: Every operation of the forward pass, where the pass looked.
         blame: The first backward node with a NaN or Inf, where the pass looked.
         closely: Whether it was to look at everything.
+        modules: The model's modules by every path they have.
     """
 
     model: nn.Module
@@ -67,6 +68,7 @@ class Pass:
     operations: Operations | None
     blame: Blame | None
     closely: bool
+    modules: dict[str, nn.Module]
 
 
 def assemble(done: Pass) -> Report:
@@ -151,7 +153,7 @@ def _layer(
         path=call.path,
         call=call.index,
         kind=type(call.module).__name__,
-        source=source_of(done.model, call.path),
+        source=source_of(done.modules, call.path),
         shape=call.shape,
         dtype=call.dtype,
         weighted=where.weighted[position],
@@ -180,7 +182,7 @@ def _activation(
         kind=seen.kind,
         path=path,
         feeds_from=feeds_from,
-        source=source_of(done.model, path),
+        source=source_of(done.modules, path),
         units=units,
         observations=seen.observations,
         dead=None if dead is None else round(done.pending.number(dead)),
@@ -201,7 +203,7 @@ def _gates(
             kind="gate",
             path=recurrence.path,
             feeds_from=recurrence.path,
-            source=source_of(done.model, recurrence.path),
+            source=source_of(done.modules, recurrence.path),
             units=recurrence.units,
             observations=0,
             dead=None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -123,13 +123,13 @@ def silent_paths(model: nn.Module, trace: Trace) -> tuple[str, ...]:
     )
 
 
-def source_of(model: nn.Module, path: str) -> str:
+def source_of(modules: Mapping[str, nn.Module], path: str) -> str:
     """``file:line`` of the class behind a path; for torch's own classes, of the class around it.
 
     Empty where Python does not know it.
     """
     while True:
-        kind = type(model.get_submodule(path))
+        kind = type(modules[path])
         if not kind.__module__.startswith("torch."):
             return _source_of_class(kind)  # type: ignore[arg-type]  # a class does hash
         if not path:

@@ -190,6 +190,7 @@ def _pass(
             operations,
             blame,
             closely,
+            dict(model.named_modules(remove_duplicate=False)),
         )
     )
 

@@ -26,10 +26,11 @@ def excerpt(output: Tensor, samples: int | None) -> Tensor | None:
     values = torch.view_as_real(output.detach()) if output.is_complex() else output.detach()
     if values.layout is not torch.strided or not values.numel():
         return None
-    rows = values[:: values.shape[0] // samples][:_ROWS].flatten(1)
-    step = rows.shape[1] // _COLUMNS + 1
-    step += step % 2 == 0  # an even step may see one feature of every position only
-    return rows[:, ::step].clone() if step > 1 else rows.clone()
+    rows = values[:: values.shape[0] // samples][:_ROWS]
+    # By slices along every axis, which cost nothing whatever the memory format.
+    kept = int(_COLUMNS ** (1 / (values.dim() - 1)))
+    axes = [slice(None), *(slice(None, None, max(1, size // kept)) for size in values.shape[1:])]
+    return rows[tuple(axes)].reshape(rows.shape[0], -1).clone()
 
 
 def spreads(excerpts: Sequence[Tensor | None], pending: Pending) -> list[int | None]:
