@@ -167,6 +167,7 @@ class _Bench:
 
     def _fetch(self, need: Need) -> None:
         from pytest_gradhealth.profile import loss_scale
+        from pytest_gradhealth.recorder.learning import learning_trials
         from pytest_gradhealth.recorder.run import in_training
         from pytest_gradhealth.recorder.scaled import with_loss_scale
         from pytest_gradhealth.recorder.trials import descended, warmed_up
@@ -190,16 +191,26 @@ class _Bench:
             )
             self.passes += steps + 1
             self.evidence = dataclasses.replace(self.evidence, warmed=warmed)
+        elif need is Need.LEARNING:
+            trials = learning_trials(
+                self.model,
+                self.objective,
+                self.seed,
+                steps=limits.learning_steps,
+                gain=limits.learning_gain,
+            )
+            self.passes += len(trials) * limits.learning_steps
+            self.evidence = dataclasses.replace(self.evidence, learning=trials)
         elif need is Need.SCALED:
             self.evidence = dataclasses.replace(
                 self.evidence, scaled=with_loss_scale(self.model, self.objective, self.seed)
             )
             self.passes += 1
         else:
-            trials: list[Trial] = []
+            descents: list[Trial] = []
             scale = loss_scale(self.evidence.report)
             for rate in limits.ordinary_learning_rates:
-                trials.append(
+                descents.append(
                     descended(
                         self.model,
                         self.objective,
@@ -210,6 +221,6 @@ class _Bench:
                     )
                 )
                 self.passes += limits.stability_steps + 1
-                if is_stable(trials[-1], limits):  # one rate that works settles it
+                if is_stable(descents[-1], limits):  # one rate that works settles it
                     break
-            self.evidence = dataclasses.replace(self.evidence, trials=tuple(trials))
+            self.evidence = dataclasses.replace(self.evidence, trials=tuple(descents))

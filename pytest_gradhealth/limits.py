@@ -142,6 +142,21 @@ class Limits:
         ),
         source="IEEE 754 binary16: 2^-24 is the smallest subnormal",
     )
+    learning_steps: int = _limit(
+        60,
+        unit="optimizer steps on half of the batch, for the last look before an accusation",
+        reason=(
+            "Networks that learn lower the other half's loss within them. Only a loss with a "
+            "target, on eight samples or more, can tell; else the look is left out."
+        ),
+        source="docs/symptoms.md, the collection of labelled models",
+    )
+    learning_gain: float = _limit(
+        0.05,
+        unit="share of the loss by which it must fall, and differ from that of shuffled inputs",
+        reason="What all samples have in common is learned by a last bias alone.",
+        source="docs/symptoms.md, the collection of labelled models",
+    )
     confirmation_seeds: int = _limit(
         2,
         unit="further seeds on which a suspicion must repeat",

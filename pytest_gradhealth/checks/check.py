@@ -18,6 +18,7 @@ class Need(Enum):
     WARMED = "warmed"
     TRIALS = "trials"
     SCALED = "scaled"
+    LEARNING = "learning"
 
 
 @dataclass(frozen=True, slots=True)

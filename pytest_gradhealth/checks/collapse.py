@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.onset import onset_of_fall
-from pytest_gradhealth.checks.table import confirmed
+from pytest_gradhealth.checks.table import confirmed, learns
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class Collapse:
         if after >= limit:
             reason = f"{told}; {after:.1e} after {limits.warmup_steps} Adam steps"
             return Outcome(Judgement("expected", (reason,)))
+        if evidence.learning is None:
+            return Need.LEARNING
+        how = learns(evidence, limits, with_both=True)
+        if how:
+            return Outcome(Judgement("expected", (told, how)))
         finding = self._finding(evidence.reseeded[0], end, after, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.table import no_share, rows_of, weight_of
-from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, weighted_way
+from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, way_of
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
 
@@ -131,7 +131,7 @@ def _origin(report: Report, profile: Profile, limits: Limits) -> tuple[LayerReco
 def _steepest(report: Report, profile: Profile) -> tuple[LayerRecord, str]:
     """The layer where activations start to grow; else the first of those it is steepest in."""
     largest_activation = max(layer.activation_rms for layer in profile.layers)
-    grown = origin_of_scale(weighted_way(profile, profile.best))
+    grown = origin_of_scale([r for r in way_of(profile, profile.best) if r.weighted])
     if grown is not None and largest_activation > _LARGE:
         told = f"activations grow from {grown.name} on, up to an rms of {largest_activation:.1e}"
         return grown, told

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 # One step counts as the culprit where it alone makes up this part of the fall, in decades.
-_MAIN_PART = 0.6
+MAIN_PART = 0.6
 
-_TINY = 1e-38  # the smallest normal float32
+TINY = 1e-38  # the smallest normal float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Onset:
     sudden: bool
 
 
-def onset_of_fall(values: Sequence[float], floor: float = _TINY) -> Onset | None:
+def onset_of_fall(values: Sequence[float], floor: float = TINY) -> Onset | None:
     """The stretch of steps over which the values fall most; ``None`` where they do not fall.
 
     The stretch with the largest total fall of log(value), by Kadane's algorithm for the largest sum
@@ -48,6 +48,6 @@ def onset_of_fall(values: Sequence[float], floor: float = _TINY) -> Onset | None
     if first < 0:
         return None
     steepest = max(range(first, last + 1), key=lambda index: falls[index])
-    if falls[steepest] >= _MAIN_PART * best:
+    if falls[steepest] >= MAIN_PART * best:
         return Onset(steepest, steepest, sudden=True)
     return Onset(first, last, sudden=False)

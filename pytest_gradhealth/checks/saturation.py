@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import blame, common, confirmed, source_at
+from pytest_gradhealth.checks.table import blame, common, confirmed, learns, source_at
 from pytest_gradhealth.facts import ActivationRecord, Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
@@ -45,6 +45,11 @@ class Saturation:
         if not lasting:
             reason = f"{_told(suspects[0])}; they leave it within {limits.warmup_steps} Adam steps"
             return Outcome(Judgement("expected", (reason,)))
+        if evidence.learning is None:
+            return Need.LEARNING
+        how = learns(evidence, limits, with_both=False)
+        if how:
+            return Outcome(Judgement("expected", (_told(suspects[0]), how)))
         finding = self._finding(report, lasting, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from pytest_gradhealth.facts import ActivationRecord, LayerRecord, Report, Row
+from pytest_gradhealth.facts import ActivationRecord, Evidence, LayerRecord, Report, Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,6 +65,25 @@ def no_share(profile: Profile) -> str:
 def confirmed(limits: Limits, how: str) -> tuple[str, str]:
     """The observation that says what a suspicion was confirmed by."""
     return ("Confirmed", f"with {limits.confirmation_seeds} more seeds, {how}")
+
+
+def learns(evidence: Evidence, limits: Limits, *, with_both: bool) -> str:
+    """How the model learned from half of the batch; "" where it did not.
+
+    Args:
+        evidence: With the learning trials.
+        limits: For the gain that counts.
+        with_both: Whether Adam and SGD must both have worked, or one of them.
+    """
+    worked = {
+        trial.optimizer: trial
+        for trial in evidence.learning or ()
+        if trial.learned(limits.learning_gain)
+    }
+    if len(worked) < (2 if with_both else 1):
+        return ""
+    told = " and ".join(f"{t.optimizer} at {t.learning_rate:g}" for t in worked.values())
+    return f"yet half of the batch teaches it the other half, with {told}"
 
 
 def source_at(report: Report, path: str) -> str:

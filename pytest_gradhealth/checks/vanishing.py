@@ -10,6 +10,7 @@ from pytest_gradhealth.checks.expected import expected_zeros
 from pytest_gradhealth.checks.table import (
     activations_on_path,
     confirmed,
+    learns,
     no_share,
     rows_of,
     source_at,
@@ -72,6 +73,11 @@ class Vanishing:
                 "on the way wake up"
             )
             return Outcome(Judgement("expected", (reason,)))
+        if evidence.learning is None:
+            return Need.LEARNING
+        how = learns(evidence, limits, with_both=True)
+        if how:
+            return Outcome(Judgement("expected", (_reach(profile, suspect), how)))
         finding = self._finding(evidence.report, profile, suspect, warmed, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 

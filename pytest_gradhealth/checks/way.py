@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pytest_gradhealth.checks.onset import onset_of_fall
+from pytest_gradhealth.checks.onset import MAIN_PART, TINY, onset_of_fall
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
@@ -16,14 +16,25 @@ if TYPE_CHECKING:
 # A layer whose gradient falls by so much more than its weights make it is not what makes it fall.
 _UNEXPLAINED = 0.05
 
+_MOSTLY = 2  # weighted layers are the way where at least every second one is on the trunk
+_LONG_STRETCHES = 4  # a stretch off the trunk is long where it takes a quarter of the depth
+_LARGE_STEP = math.log(1e2)  # more than any activation or layer of a chain does by itself
 
-def weighted_way(profile: Profile, tower: Tower) -> tuple[LayerRecord, ...]:
-    """The weighted layers from a tower's first to the loss, in forward order, one a depth.
 
-    Of the layers that every path crosses; where several run side by side, the one with the largest
-    gradient at each depth between.
+def way_of(profile: Profile, tower: Tower) -> tuple[LayerRecord, ...]:
+    """The records from a tower's first layer to the loss along which its gradient is followed.
+
+    In a chain its weighted layers, since an activation's own factor says little by itself. In a
+    residual network what every path crosses, since the inside of a branch is not on the way. Where
+    layers run side by side for long stretches, the one with the largest gradient at each depth.
     """
-    crossed = {layer.depth: layer for layer in tower.route if layer.weighted}
+    weighted = tuple(layer for layer in tower.route if layer.weighted)
+    if len(weighted) * _MOSTLY >= tower.depth:
+        return weighted
+    gaps = [(a.depth or 0) - (b.depth or 0) for a, b in pairwise(tower.route)]
+    if max(gaps, default=0) * _LONG_STRETCHES < tower.depth:
+        return tower.route
+    crossed = {layer.depth: layer for layer in weighted}
     crossed[tower.first.depth] = tower.first
     beside: dict[int, LayerRecord] = {}
     for layer in profile.layers:
@@ -31,14 +42,17 @@ def weighted_way(profile: Profile, tower: Tower) -> tuple[LayerRecord, ...]:
         known = beside.get(depth)
         if known is None or (layer.gradient_norm or 0.0) > (known.gradient_norm or 0.0):
             beside[depth] = layer
-    depths = range(tower.first.depth or 1, 0, -1)
+    depths = range(tower.depth, 0, -1)
     found = (crossed.get(depth) or beside.get(depth) for depth in depths)
     return tuple(layer for layer in found if layer is not None)
 
 
 def origin_of_fade(report: Report, profile: Profile, tower: Tower) -> tuple[LayerRecord, str]:
     """The layer where a loss of gradient starts, in forward order, and a sentence about it."""
-    way = weighted_way(profile, tower)
+    abrupt = _abrupt(tower)
+    if abrupt is not None:
+        return _one_step(report, tower, *abrupt)
+    way = way_of(profile, tower)
     norms = [layer.gradient_norm or 0.0 for layer in way]
     onset = onset_of_fall(norms[::-1])
     if onset is None:
@@ -50,9 +64,25 @@ def origin_of_fade(report: Report, profile: Profile, tower: Tower) -> tuple[Laye
     return first, f"shrinks x{tower.per_layer:.2g} per layer from {way[nearest].name} back"
 
 
+def _abrupt(tower: Tower) -> tuple[LayerRecord, LayerRecord] | None:
+    """The first of a few steps that make most of the loss, each a large one."""
+    norms = [layer.gradient_norm or 0.0 for layer in tower.route]
+    if len(norms) < 2 or not norms[-1]:  # noqa: PLR2004  # two ends of a step
+        return None
+    falls = [math.log(max(b, TINY) / max(a, TINY)) for a, b in pairwise(norms)]
+    large = [index for index, fall in enumerate(falls) if fall > _LARGE_STEP]
+    gaps = [(a.depth or 0) - (b.depth or 0) for a, b in pairwise(tower.route)]
+    if not large or any(gaps[index] > 1 for index in large):
+        return None
+    total = sum(fall for fall in falls if fall > 0)
+    if sum(falls[index] for index in large) < MAIN_PART * total:
+        return None
+    return tower.route[large[0]], tower.route[large[0] + 1]
+
+
 def origin_of_growth(profile: Profile, tower: Tower) -> tuple[LayerRecord, str]:
     """The layer where a growth of the gradient starts, in forward order, and a sentence."""
-    way = weighted_way(profile, tower)
+    way = way_of(profile, tower)
     norms = [layer.gradient_norm or 0.0 for layer in way]
     onset = onset_of_fall(norms)
     if onset is None:

@@ -38,6 +38,31 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningTrial:
+    """Steps on one half of the batch, judged on the other half, taken and undone.
+
+    Attributes:
+        optimizer: ``Adam`` or ``SGD``, the latter with momentum.
+        learning_rate: Of the optimizer.
+        before: The loss on the other half before the steps.
+        after: The same after them; NaN where the steps diverged.
+        shuffled: The same with the other half's inputs exchanged among its samples: no lower where
+            the model learned only what holds for all samples.
+    """
+
+    optimizer: str
+    learning_rate: float
+    before: float
+    after: float
+    shuffled: float
+
+    def learned(self, gain: float) -> bool:
+        """Whether the loss fell by that share of itself, and by looking at the samples."""
+        least = gain * abs(self.before)
+        return self.after < self.before - least and self.after < self.shuffled - least
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Everything measured so far; a check judges it or says what it still needs.
 
@@ -48,6 +73,8 @@ class Evidence:
         trials: SGD trials, one a learning rate; ``None`` while not asked for.
         scaled: The pass repeated with its loss scaled up and the gradients scaled down again;
             ``None`` while not asked for, empty where that overflows.
+        learning: Trials on halves of the batch; ``None`` while not asked for, empty where the batch
+            has no target to learn or too few samples.
         ignored: ``fnmatch`` patterns of parameters and modules that the caller vouches for.
     """
 
@@ -56,6 +83,7 @@ class Evidence:
     warmed: Report | None = None
     trials: tuple[Trial, ...] | None = None
     scaled: tuple[Report, ...] | None = None
+    learning: tuple[LearningTrial, ...] | None = None
     ignored: tuple[str, ...] = ()
 
     def ignores(self, *names: str) -> bool:

@@ -97,13 +97,15 @@ def activations_in(
         paths: Module path of every call.
         closely: Look at every value and every call.
     """
-    seen: dict[tuple[str, str | None, str | None], Seen] = {}
+    seen: dict[tuple[str, int, str | None, str | None], Seen] = {}
     for node in graph.order:
         reader = _READERS.get(str(node.name()).removesuffix("Backward0"))
         if reader is None:
             continue
         position, feeds_from = module_of.get(node), feeding_layer(node, layer_of)
-        key = (str(node.name()), _at(paths, feeds_from), _at(paths, position))
+        # Gates are cut from one product: which part it is tells them apart.
+        part = _part(node)
+        key = (str(node.name()), part, _at(paths, feeds_from), _at(paths, position))
         known = seen.get(key)
         if known is not None and known.calls >= _CALLS and not closely:
             continue
@@ -117,6 +119,17 @@ def activations_in(
             known = seen[key] = Seen(read.kind, node, position, feeds_from)
         _look(known, read, closely=closely)
     return list(seen.values())
+
+
+def _part(node: Node) -> int:
+    """Which output of a split product a gate takes, directly or as the first of a sum."""
+    part = 0
+    for _ in range(2):
+        if not node.next_functions or node.next_functions[0][0] is None:
+            break
+        node, output = node.next_functions[0]
+        part += output
+    return part
 
 
 def _at(paths: list[str], position: int | None) -> str | None:
@@ -220,7 +233,7 @@ def _attention(node: Node) -> _Values | None:
     """Fused attention keeps queries and keys: a few rows of its weights are computed anew."""
     query, key = node._saved_query.detach()[:1], node._saved_key.detach()[:1]
     length = key.shape[-2]
-    if length == 1 or _mask_of(node) is not None:
+    if length == 1:
         return None
     step = query.shape[-2] // _SEARCH + 1
     scale = node._saved_scale or query.shape[-1] ** -0.5
@@ -228,7 +241,12 @@ def _attention(node: Node) -> _Values | None:
     if node._saved_is_causal:
         row = torch.arange(0, query.shape[-2], step, device=rows.device).unsqueeze(-1)
         rows = rows.masked_fill(torch.arange(length, device=rows.device) > row, -math.inf)
-    weights = rows.softmax(-1)
+    mask = _mask_of(node)
+    if mask is not None:
+        mask = mask.detach()[:1] if mask.dim() == query.dim() else mask.detach()
+        mask = mask[..., ::step, :] if mask.shape[-2] > 1 else mask
+        rows = rows.masked_fill(~mask, -math.inf) if mask.dtype is torch.bool else rows + mask
+    weights = rows.softmax(-1).nan_to_num()  # a row masked altogether has no maximum
     return _Values("Softmax", weights, None, lambda v: v.amax(-1) > _SOFTMAX_FLAT)
 
 

@@ -176,8 +176,11 @@ def _activation(
     feeds_from = "" if seen.feeds_from is None else calls[seen.feeds_from].path
     own = None if seen.position is None else calls[seen.position]
     is_leaf = own is not None and not any(True for _ in own.module.children())
-    path = own.path if own is not None and is_leaf and not own.module._parameters else feeds_from
     rank = done.graph.rank[seen.node]
+    if not feeds_from:  # no layer before it: inside the first one, such as a cell's first step
+        around = where.next_on_trunk(rank, -1)
+        feeds_from = "" if around is None else calls[around].path
+    path = own.path if own is not None and is_leaf and not own.module._parameters else feeds_from
     return ActivationRecord(
         kind=seen.kind,
         path=path,

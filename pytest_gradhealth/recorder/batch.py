@@ -71,9 +71,16 @@ class Objective:
         batch = self.batch
         if isinstance(batch, Mapping):
             batch = [value for key, value in batch.items() if str(key) not in _TARGETS]
-        elif self.loss_fn is not None and _is_spread(batch) and len(batch) > 1:
+        elif self.has_target():
             batch = batch[:-1]
         return list(tensors_in(batch))
+
+    def has_target(self) -> bool:
+        """Whether the batch is known to hold a target apart from the inputs."""
+        if isinstance(self.batch, Mapping):
+            return any(str(key) in _TARGETS for key in self.batch)
+        spread = _is_spread(self.batch) and len(self.batch) > 1
+        return spread and (self.loss_fn is not None or self.step is not None)
 
     def samples(self) -> int | None:
         """How many samples lie along axis 0; ``None`` for one, and where no tensor tells."""

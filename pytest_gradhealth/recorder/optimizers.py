@@ -20,15 +20,22 @@ _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-8
 _HALF = (torch.float16, torch.bfloat16)
 
 
-def sgd(parameters: Iterable[Tensor], learning_rate: float) -> Step:
-    """Plain gradient descent."""
+def sgd(parameters: Iterable[Tensor], learning_rate: float, momentum: float = 0.0) -> Step:
+    """Gradient descent, with heavy-ball momentum where it is not zero (Polyak 1964)."""
     held = list(parameters)
+    velocities: dict[Tensor, Tensor] = {}
 
     def step() -> None:
         with torch.no_grad():
             for parameter in held:
-                if parameter.grad is not None:
-                    parameter.sub_(_dense(parameter.grad), alpha=learning_rate)
+                if parameter.grad is None:
+                    continue
+                change = _dense(parameter.grad)
+                if momentum:
+                    known = velocities.get(parameter)
+                    change = change.clone() if known is None else known.mul_(momentum).add_(change)
+                    velocities[parameter] = change
+                parameter.sub_(change, alpha=learning_rate)
 
     return step
 

@@ -27,7 +27,7 @@ class Recurrence:
         module: The module.
         start: The node its inner steps come back to.
         profile: L2 norm of the gradient at each time step of its input, first step first.
-        flat: Share of the gates' values on a flat part, at the first steps.
+        flat: Share of a gate's values on a flat part, at the first steps, of the worst gate.
         units: Hidden units.
     """
 
@@ -92,7 +92,7 @@ def queue(recurrence: Recurrence, pending: Pending) -> tuple[int | None, int | N
 
 
 def _flat_gates(lstm: nn.LSTM, sequence: Tensor, time: int) -> Tensor | None:
-    """Flat share of the first layer's input, forget and output gates, computed step by step.
+    """Flat share of the worst of the first layer's three gates, computed step by step.
 
     A fused kernel shows no gates; some samples and the first steps tell whether they are stuck.
     """
@@ -114,4 +114,5 @@ def _flat_gates(lstm: nn.LSTM, sequence: Tensor, time: int) -> Tensor | None:
             slopes.append(gates * (1 - gates))
             cell = gates[1] * cell + gates[0] * torch.tanh(candidate)
             hidden = gates[2] * torch.tanh(cell)
-        return (torch.stack(slopes) < 0.25 * FLAT_SLOPE).float().mean()
+        stuck = (torch.stack(slopes) < 0.25 * FLAT_SLOPE).float()  # (steps, gates, batch, units)
+        return stuck.mean(dim=(0, 2, 3)).amax()

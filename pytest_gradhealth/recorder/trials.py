@@ -26,9 +26,9 @@ def warmed_up(
     """The report after some Adam steps: zero-initialised branches have woken up by then."""
     with preserved(model):
         enter_training(model)
-        update = adam(_trainable(model), learning_rate)
+        update = adam(trainable(model), learning_rate)
         for index in range(steps):
-            _descend(model, objective, seed + index, update)
+            descend(model, objective, seed + index, update)
         return measure(model, objective, seed, closely=True)
 
 
@@ -60,9 +60,9 @@ def descended(
     with preserved(model):
         enter_training(model)
         target = Regression(objective)
-        update = sgd(_trainable(model), learning_rate / scale)
+        update = sgd(trainable(model), learning_rate / scale)
         for _ in range(steps):
-            losses.append(_descend(model, target, seed, update, max_norm))
+            losses.append(descend(model, target, seed, update, max_norm))
             if not math.isfinite(losses[-1]):
                 break
         after = measure(model, objective, seed)
@@ -101,17 +101,19 @@ class Regression:
         return torch.stack([term.to(terms[0].device) for term in terms]).sum(), "regression"
 
 
-def _trainable(model: nn.Module) -> list[nn.Parameter]:
+def trainable(model: nn.Module) -> list[nn.Parameter]:
+    """The parameters that require a gradient."""
     return [parameter for parameter in model.parameters() if parameter.requires_grad]
 
 
-def _descend(
+def descend(
     model: nn.Module,
     objective: Objective | Regression,
     seed: int,
     update: Step,
     max_norm: float | None = None,
 ) -> float:
+    """One step on the objective; the loss before it."""
     model.zero_grad(set_to_none=True)
     seed_generators(seed)
     with torch.enable_grad():
@@ -119,7 +121,7 @@ def _descend(
         if loss.requires_grad:
             loss.backward()  # type: ignore[no-untyped-call]
     if max_norm is not None:
-        nn.utils.clip_grad_norm_(_trainable(model), max_norm)
+        nn.utils.clip_grad_norm_(trainable(model), max_norm)
     update()
     return float(loss.detach())
 

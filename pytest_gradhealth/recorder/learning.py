@@ -1,0 +1,97 @@
+"""Whether a model learns from half of its batch what holds for the other half."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pytest_gradhealth.facts import LearningTrial
+from pytest_gradhealth.recorder.batch import Objective
+from pytest_gradhealth.recorder.generators import seed_generators
+from pytest_gradhealth.recorder.optimizers import Step, adam, sgd
+from pytest_gradhealth.recorder.run import enter_training
+from pytest_gradhealth.recorder.state import preserved
+from pytest_gradhealth.recorder.trials import descend, trainable
+
+_LEAST = 8  # samples: four to learn from, four to be judged on
+_MOMENTUM = 0.9  # the usual one; sixty plain steps are few
+_RATES = {"Adam": (1e-3, 1e-2), "SGD": (1e-1, 1e-2)}
+
+
+def learning_trials(
+    model: nn.Module, objective: Objective, seed: int, *, steps: int, gain: float
+) -> tuple[LearningTrial, ...]:
+    """Trials with Adam and with SGD: one a learning rate until one works.
+
+    Empty where the batch cannot be halved or holds no target.
+    """
+    count = objective.samples()
+    if count is None or count < _LEAST or not objective.has_target():
+        return ()
+    trials: list[LearningTrial] = []
+    for name, rates in _RATES.items():
+        for rate in rates:
+            try:
+                trials.append(_trial(model, objective, count, seed, name, rate, steps))
+            except Exception:  # half of a graph's nodes does not fit its adjacency matrix
+                return ()
+            if trials[-1].learned(gain):
+                break
+    return tuple(trials)
+
+
+def _trial(
+    model: nn.Module,
+    objective: Objective,
+    count: int,
+    seed: int,
+    optimizer: str,
+    rate: float,
+    steps: int,
+) -> LearningTrial:
+    half = count // 2
+    first = _part(objective, count, torch.arange(half))
+    second = _part(objective, count, torch.arange(half, count))
+    rolled = torch.roll(torch.arange(count - half), max(1, (count - half) // 2))
+    shuffled = _part(second, count - half, rolled, targets=False)
+    with preserved(model):
+        enter_training(model)
+        before = _loss(model, second, seed)
+        parameters = trainable(model)
+        update: Step = (
+            adam(parameters, rate) if optimizer == "Adam" else sgd(parameters, rate, _MOMENTUM)
+        )
+        for _ in range(steps):
+            if not math.isfinite(descend(model, first, seed, update)):
+                return LearningTrial(optimizer, rate, before, math.nan, math.nan)
+        after, exchanged = _loss(model, second, seed), _loss(model, shuffled, seed)
+    return LearningTrial(optimizer, rate, before, after, exchanged)
+
+
+def _loss(model: nn.Module, objective: Objective, seed: int) -> float:
+    seed_generators(seed)
+    with torch.enable_grad():
+        return float(objective(model, seed)[0].detach())
+
+
+def _part(objective: Objective, count: int, rows: Tensor, *, targets: bool = True) -> Objective:
+    """The objective on some rows of its batch; without ``targets`` these stay as they are."""
+    inputs = {id(tensor) for tensor in objective.inputs()}
+
+    def taken(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            whole = value.dim() == 0 or value.shape[0] != count
+            kept = whole or not (targets or id(value) in inputs)
+            return value if kept else value[rows.to(value.device)]
+        if isinstance(value, Mapping):
+            return {key: taken(item) for key, item in value.items()}
+        if type(value) in {list, tuple}:
+            return type(value)(map(taken, value))
+        return value
+
+    return dataclasses.replace(objective, batch=taken(objective.batch))
