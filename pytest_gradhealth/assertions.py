@@ -143,7 +143,7 @@ def assert_connected(
         limits: Thresholds.
         seed: Of the pass.
         verbose: Show every row of the failure's table.
-        ignore: ``fnmatch`` patterns of parameter names, such as ``"pooler.*"``.
+        ignore: ``fnmatch`` patterns of parameters and modules, such as ``"pooler.*"``.
 
     Raises:
         GradientHealthError: A parameter is cut off, or was not used and is not ignored.
@@ -158,7 +158,7 @@ def assert_connected(
     missing = [
         parameter
         for parameter in diagnosis.report.parameters
-        if parameter.gradient_rms is None and not ignored(parameter.names)
+        if parameter.gradient_rms is None and not ignored((*parameter.names, parameter.owner))
     ]
     if not missing:
         return diagnosis
@@ -264,9 +264,6 @@ def _unused_finding(unused: list[Any]) -> Finding:
         unit="parameters without a gradient",
         limit_name="",
         message=f"{len(unused)} trainable parameters get no gradient: nothing used them",
-        observations=(
-            ("First", unused_reason(unused[0])),
-            ("Accept", f'ignore=["{unused[0].name}"] if that is meant'),
-        ),
+        observations=(("First", unused_reason(unused[0])),),
         rows=tuple(Row(p.name, p.shape, 0.0, 0.0, failing=True) for p in unused),
     )

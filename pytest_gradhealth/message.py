@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
+import textwrap
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,8 +17,44 @@ if TYPE_CHECKING:
 
 _INDENT: Final = "  "
 _LABEL_WIDTH: Final = 10
+_LINE_WIDTH: Final = 110
 _ROWS_SHOWN: Final = 5
 _BAR_WIDTH: Final = 18
+_NAMED: Final = 3  # parameters listed one by one in a suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Headings of a symptom's table; an empty one leaves its column out."""
+
+    name: str
+    shape: str
+    value: str
+    share: str
+    part: bool = False  # whether the share is a part of a whole: in percent, on a linear axis
+
+
+_GRADIENTS: Final = _Columns("layer", "output", "|grad|", "share")
+_COLUMNS: Final = {
+    "dead_units": _Columns("activation", "units", "", "dead", part=True),
+    "saturation": _Columns("activation", "", "", "flat", part=True),
+    "symmetry": _Columns("weight", "shape", "rms(grad)", "tied", part=True),
+    "underflow": _Columns("weight", "shape", "rms(grad)", "kept", part=True),
+    "collapse": _Columns("layer", "output", "rms", "spread"),
+}
+
+#: What the number beside a remedy is.
+_REMEDY_NUMBER: Final = {
+    "vanishing": "first layer's gradient over the last's",
+    "exploding": "first layer's gradient over the last's",
+    "dead_units": "largest share of a layer's units that are never active",
+    "saturation": "largest share of an activation's values on its flat part",
+    "collapse": "spread of the samples at the end",
+    "symmetry": "largest share of a weight's units that equal another",
+}
+
+#: Where the number may be exactly 1, so that no limit up to 1 accepts it, or the limit is not all.
+_ACCEPTED_BY_NAME: Final = ("dead_units", "saturation", "symmetry")
 
 
 def failure(diagnosis: Diagnosis, findings: Sequence[Finding], *, verbose: bool = False) -> str:
@@ -56,40 +94,57 @@ def _block(finding: Finding, *, verbose: bool) -> str:
 def _facts(finding: Finding) -> str:
     lines = [_labelled(label, text) for label, text in finding.observations]
     if finding.source:
-        lines.append(_labelled("Source", _nearby(finding.source)))
+        lines.append(_labelled("Source", finding.source))
     return "\n".join(lines)
 
 
-def _nearby(source: str) -> str:
-    """A path under the working directory relative to it, any other as it is."""
-    return source.removeprefix(f"{Path.cwd()}{os.sep}")
+def _nearby(text: str) -> str:
+    """Paths under the working directory relative to it, others as they are."""
+    return text.replace(f"{Path.cwd()}{os.sep}", "")
 
 
 def _labelled(label: str, text: str) -> str:
-    return f"{_INDENT}{label:<{_LABEL_WIDTH}}{text}"
+    return textwrap.fill(
+        _nearby(text),
+        _LINE_WIDTH,
+        initial_indent=f"{_INDENT}{label:<{_LABEL_WIDTH}}",
+        subsequent_indent=" " * (len(_INDENT) + _LABEL_WIDTH),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _table(finding: Finding, *, verbose: bool) -> str:
     shown = list(finding.rows) if verbose else _selected(finding.rows)
-    has_values = any(row.value for row in finding.rows)
+    columns = _COLUMNS.get(finding.symptom, _GRADIENTS)
+    has_values = any(row.value or row.share for row in finding.rows)
     name_width = max(12, *(len(row.name) for row in shown))
-    shape_width = max(12, *(len(str(row.shape)) for row in shown))
-    scale = _Scale.of(finding)
+    shape_width = max(12, *(len(str(row.shape)) for row in shown)) if columns.shape else 0
+    scale = _Scale.of(finding, linear=columns.part)
+
+    def line(mark: str, name: str, shape: str, value: str, share: str, bar: str) -> str:
+        cells = [f"{mark} {name:<{name_width}}"]
+        cells += [f"{shape:<{shape_width}}"] if columns.shape else []
+        if has_values:
+            cells += [f"{value:<9}"] if columns.value else []
+            cells += [f"{share:<9}", bar]
+        return " ".join(cells).rstrip()
+
     lines = []
     if has_values:
-        lines.append(
-            f"{_INDENT}{'layer':<{name_width}} {'output':<{shape_width}} {'|grad|':<9} "
-            f"{'share':<9} {scale.heading()}"
-        )
+        headings = (columns.name, columns.shape, columns.value, columns.share)
+        lines.append(line(" ", *headings, scale.heading()))
     for row in shown:
         mark = ">" if row.failing else " "
-        cells = f"{mark} {row.name:<{name_width}} {row.shape!s:<{shape_width}}"
-        if has_values:
-            cells += f" {row.value:<9.1e} {row.share:<9.1e} {scale.bar(row.share)}"
-        lines.append(cells.rstrip())
+        share = f"{row.share:.0%}" if columns.part else f"{row.share:.1e}"
+        value = f"{row.value:.1e}"
+        lines.append(line(mark, row.name, str(row.shape), value, share, scale.bar(row.share)))
     hidden = len(finding.rows) - len(shown)
     if hidden:
-        lines.append(f"{_INDENT}({hidden} rows hidden, -v shows them)")
+        told = (
+            "1 row hidden, -v shows it" if hidden == 1 else f"{hidden} rows hidden, -v shows them"
+        )
+        lines.append(f"{_INDENT}({told})")
     return "\n".join(lines)
 
 
@@ -104,22 +159,32 @@ def _selected(rows: Sequence[Row]) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """A logarithmic axis for the bars, from the smallest share or limit to the largest."""
+    """An axis for the bars: logarithmic from the smallest share or limit to the largest, or 0 to 1.
+
+    The limit is marked where it is one on what the rows show.
+    """
 
     low: int
     high: int
     limit: float
+    linear: bool
 
     @classmethod
-    def of(cls, finding: Finding) -> _Scale:
+    def of(cls, finding: Finding, *, linear: bool) -> _Scale:
+        limit = 0.0 if finding.limit_name == "steepness" else finding.limit
+        if linear:
+            return cls(0, 1, limit, linear)
         exponents = [
             math.log10(number)
-            for number in (1.0, finding.limit, *(row.share for row in finding.rows))
+            for number in (1.0, limit, *(row.share for row in finding.rows))
             if number > 0 and math.isfinite(number)
         ]
-        return cls(math.floor(min(exponents)), math.ceil(max(exponents)), finding.limit)
+        low, high = math.floor(min(exponents)), math.ceil(max(exponents))
+        return cls(min(low, high - 1), high, limit, linear)
 
     def heading(self) -> str:
+        if self.linear:
+            return f"{'0%':<{_BAR_WIDTH - 4}}100%"
         left, right = f"1e{self.low}" if self.low else "1", f"1e{self.high}" if self.high else "1"
         return f"{left}{right:>{_BAR_WIDTH - len(left)}}"
 
@@ -136,14 +201,16 @@ class _Scale:
         if not math.isfinite(share):
             return _BAR_WIDTH
         span = max(self.high - self.low, 1)
-        return max(0, min(round((math.log10(share) - self.low) / span * _BAR_WIDTH), _BAR_WIDTH))
+        along = share if self.linear else (math.log10(share) - self.low) / span
+        return max(0, min(round(along * _BAR_WIDTH), _BAR_WIDTH))
 
 
 def _remedies(finding: Finding) -> str:
     if not finding.remedies:
         return ""
     width = max(len(remedy.name) for remedy in finding.remedies)
-    heading = f"{_INDENT}Remedies tried on a copy (first layer's gradient over the last's)"
+    number = _REMEDY_NUMBER.get(finding.symptom, finding.unit)
+    heading = f"{_INDENT}Remedies tried on a copy ({number})"
     told = {
         "healthy": "healthy",
         "better": "better, still failing",
@@ -159,7 +226,11 @@ def _remedies(finding: Finding) -> str:
 
 def _closing(finding: Finding) -> str:
     lines = []
-    if finding.limit_name:
+    told = any(label == "Accept" for label, _ in finding.observations)
+    by_name = not finding.limit_name or finding.symptom in _ACCEPTED_BY_NAME
+    if by_name and finding.rows and not told:
+        lines.append(_labelled("Accept", f"ignore=[{_ignored(finding)}] if that is meant"))
+    elif not by_name:
         accepted = [f"{finding.limit_name}={_rounded_past(finding.measured, finding.limit)}"]
         accepted += [f"{name}={_rounded_past(value, 0.0)}" for name, value in finding.over]
         lines.append(_labelled("Accept", f"@pytest.mark.gradhealth({', '.join(accepted)})"))
@@ -168,6 +239,21 @@ def _closing(finding: Finding) -> str:
         verb = "explains" if len(finding.related_rules) == 1 else "explain"
         lines.append(_labelled("Lint", f"{rules} {verb} this pattern (gradhealth-lint rule CODE)"))
     return "\n".join(lines)
+
+
+def _ignored(finding: Finding) -> str:
+    """What to name in ``ignore``: the parameters, or what they have in common."""
+    if finding.symptom in _ACCEPTED_BY_NAME and len(finding.rows) == 1:
+        return f'"{finding.where}"'
+    names = [row.name for row in finding.rows]
+    if finding.symptom in {"dead_units", "saturation"}:
+        return f'"{finding.where}", ...'
+    levels = zip(*(name.split(".")[:-1] for name in names), strict=False)
+    common = [level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)]
+    if len(names) > _NAMED and common:
+        return f'"{".".join(common)}.*"'
+    listed = ", ".join(f'"{name}"' for name in names[:_NAMED])
+    return f"{listed}, ..." if len(names) > _NAMED else listed
 
 
 def _rounded_past(measured: float, limit: float) -> str:

@@ -56,10 +56,10 @@ class Profile:
         layers: Weighted modules that the loss depends on, in the order of their first calls.
         last: The layer next to the loss with the largest gradient.
         towers: The ways in that reach back through at least half of the depth, best share first.
-        steepness: ``|dL/dw|^2 / (N |dL/dy|^2)`` over all parameters w, y being the last layer's
-            output of N entries. A lower bound of the largest curvature that a mean squared error of
-            y would have, since J J^T has no smaller norm than along dL/dy (J = dy/dw), divided by
-            N / 2. Independent of the loss's scale.
+        steepness: ``|dL/dw|^2 / (N |dL/dy|^2)`` over the parameters w that are not zero, y being
+            the last layer's output of N entries. A lower bound of the largest curvature that a mean
+            squared error of y would have, since J J^T has no smaller norm than along dL/dy
+            (J = dy/dw), divided by N / 2. Independent of the loss's scale.
     """
 
     layers: tuple[LayerRecord, ...]
@@ -127,7 +127,7 @@ def _steepness(report: Report, last: LayerRecord) -> float:
     arrived = sum(
         (p.gradient_rms or 0.0) ** 2 * math.prod(p.shape)
         for p in report.parameters
-        if math.isfinite(p.gradient_rms or 0.0) and not _is_token(p)
+        if math.isfinite(p.gradient_rms or 0.0) and p.value_rms > 0 and not _is_token(p)
     )
     sent = (last.gradient_norm or 0.0) ** 2 * math.prod(last.shape)
     return arrived / sent if sent and math.isfinite(sent) else 0.0
@@ -136,7 +136,8 @@ def _steepness(report: Report, last: LayerRecord) -> float:
 def _is_token(parameter: ParameterRecord) -> bool:
     """A vector held as (1, 1, features): a class or mask token.
 
-    Where it starts at zero before a LayerNorm, the slope there is 1 / sqrt(eps) for one step.
+    Like parameters that start at zero it may stand alone before a LayerNorm, whose slope is up to
+    1 / sqrt(eps) there, and is ordinary again after one step.
     """
     wide = [size for size in parameter.shape if size > 1]
     return len(parameter.shape) >= _TOKEN_AXES and len(wide) <= 1

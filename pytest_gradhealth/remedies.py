@@ -61,11 +61,13 @@ def try_remedies(
         found += _with_standard_inputs(symptom, model, objective, report, limits, seed)
     if symptom == "exploding" and math.isfinite(_share(report)) and time.monotonic() <= deadline:
         found += _trained_otherwise(model, objective, report, limits, seed)
-    return tuple(sorted(found, key=_rank))
+    return tuple(sorted(found, key=lambda remedy: _rank(remedy, symptom)))
 
 
-def _rank(remedy: Remedy) -> tuple[int, float]:
-    """Best first: the outcome, then how near the number is to 1."""
+def _rank(remedy: Remedy, symptom: str) -> tuple[int, float]:
+    """Best first: the outcome, then how near the number is to 1; to 0 for a share of sick units."""
+    if symptom in {"dead_units", "saturation", "symmetry"}:
+        return _ORDER[remedy.outcome], remedy.value
     distance = abs(math.log(remedy.value)) if remedy.value > 0 else math.inf
     return _ORDER[remedy.outcome], distance
 

@@ -81,6 +81,7 @@ class Collapse:
                 "so the loss cannot tell them apart"
             ),
             observations=(
+                ("Measured", f"spread {spread:.1e} at {end.name} (limit {limit:.1e})"),
                 ("Where", f"the difference is lost from {first.name} ({first.kind}) on"),
                 confirmed(limits, f"and at {after:.1e} after {limits.warmup_steps} Adam steps"),
             ),
@@ -95,7 +96,12 @@ class Collapse:
 
 def _end(report: Report) -> LayerRecord | None:
     """Of the records nearest to the loss, the one in which the samples differ most."""
-    seen = [r for r in report.layers if r.spread is not None and r.depth is not None]
+    # An activation before the last layer has its depth, but is not the end.
+    seen = [
+        r
+        for r in report.layers
+        if r.spread is not None and r.depth is not None and (r.weighted or not r.depth)
+    ]
     nearest = min((r.depth or 0 for r in seen), default=0)
     ends = [r for r in seen if r.depth == nearest]
     return max(ends, key=lambda r: r.spread or 0.0, default=None)

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import blame, common, confirmed, source_at
+from pytest_gradhealth.checks.table import blame, common, confirmed, fed_by, source_at
 from pytest_gradhealth.facts import ActivationRecord, Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
@@ -63,7 +63,12 @@ class DeadUnits:
             limit_name="dead_share",
             message=f"{_told(first)}, so no gradient passes them",
             observations=(
-                ("Looked at", f"{first.observations} values of each unit, over the whole batch"),
+                (
+                    "Measured",
+                    f"{_share(first):.0%} of its units (limit {limits.dead_share:.0%}), over "
+                    f"{first.observations} values of each, the whole batch",
+                ),
+                ("Where", fed_by(report, first)),
                 *((("Cuts", "every way to the layers before it"),) if _cuts(first) else ()),
                 confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
             ),

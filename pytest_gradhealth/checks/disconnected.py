@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pytest_gradhealth.limits import Limits
 
 
+_CUTS_NAMED = 3  # a detached target beside the cut cannot be told from it, so both are named
+
+
 class Disconnected:
     """Some operation used the parameter, yet no path leads from the loss to it: the graph is cut.
 
@@ -119,13 +122,13 @@ def _before_first_cut(report: Report, lost: list[LayerRecord]) -> LayerRecord | 
 
 
 def _cutter(report: Report, lost: int) -> str:
-    """The operation that cut behind a record, or inside it, in words; "" where none was seen."""
+    """The operations that cut behind a record, or inside it, in words; "" where none was seen."""
     reached = next(
         (i for i in range(lost + 1, len(report.layers)) if report.layers[i].reached),
         len(report.layers),
     )
     inside = [cut for cut in report.cuts if lost <= cut.after <= reached]
-    return str(inside[0]) if inside else ""
+    return " or ".join(str(cut) for cut in inside[:_CUTS_NAMED])
 
 
 def _within(owner: str, path: str) -> bool:

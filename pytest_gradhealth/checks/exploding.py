@@ -6,13 +6,13 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import no_share, rows_of, weight_of
+from pytest_gradhealth.checks.table import learns_nothing, no_share, rows_of, weight_of
 from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, way_of
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.facts import LayerRecord, Report, Trial
+    from pytest_gradhealth.facts import LayerRecord, RecurrenceRecord, Report, Trial
     from pytest_gradhealth.limits import Limits
 
 _AMONG = 3.0  # within this factor of the steepest layer another is as steep
@@ -29,7 +29,8 @@ class Exploding:
     architectures that train well reach a few hundred, and batch normalisation without residuals
     grows by about 1.2 a layer by design (Yang et al. 2019, arXiv 1902.08129). It becomes a failure
     when plain SGD cannot descend on the very batch at any ordinary learning rate, or descends only
-    by killing the network in its first step. Where the forward pass overflows before any gradient
+    by killing the network in its first step, or when neither SGD nor Adam teaches it anything of
+    half of the batch, not even by heart. Where the forward pass overflows before any gradient
     exists, its growth decides.
     """
 
@@ -60,20 +61,27 @@ class Exploding:
             return Need.TRIALS
         stable = [trial for trial in evidence.trials if is_stable(trial, limits)]
         if stable:
-            reason = f"SGD descends at learning rate {stable[0].learning_rate:g} all the same"
-            return Outcome(Judgement("pass", (*told, reason)))
+            if evidence.learning is None:
+                return Need.LEARNING
+            if not learns_nothing(evidence, limits):
+                reason = f"SGD descends at learning rate {stable[0].learning_rate:g} all the same"
+                return Outcome(Judgement("pass", (*told, reason)))
         finding = self._finding(report, profile, evidence.trials, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 
     def _finding(
         self, report: Report, profile: Profile, trials: tuple[Trial, ...], limits: Limits
     ) -> Finding:
-        grows = profile.best.share > limits.exploding_growth
-        measured = profile.best.share if grows else profile.steepness
+        over_time = _over_time(report)
+        growth = max(profile.best.share, over_time.range if over_time else 0.0)
+        grows = growth > limits.exploding_growth
+        measured = growth if grows else profile.steepness
         limit = limits.exploding_growth if grows else limits.steepness
         start, how = _origin(report, profile, limits)
         steep = f"(steepness {profile.steepness:.1e})"
-        grown = f"the gradient grows {profile.best.share:.1e} times on its way back"
+        grown = f"the gradient grows {growth:.1e} times on its way back"
+        if over_time is not None and growth > profile.best.share:
+            grown += f" over {over_time.steps} time steps"
         return Finding(
             symptom=self.symptom,
             where=start.path,
@@ -87,17 +95,17 @@ class Exploding:
             else (),
             message=(
                 f"{grown if grows else f'a small step overshoots by far {steep}'}, "
-                "and SGD is unstable at every ordinary learning rate"
+                "and no ordinary learning rate trains it"
             ),
             observations=(
+                ("Worst", weight_of(report, profile.best.first)),
                 (
-                    "Worst",
-                    f"{weight_of(report, profile.best.first)}, growth {profile.best.share:.1e} "
-                    f"(limit {limits.exploding_growth:.1e}), steepness {profile.steepness:.1e} "
-                    f"(limit {limits.steepness:.1e})",
+                    "Measured",
+                    f"growth {growth:.1e} (limit {limits.exploding_growth:.1e}), "
+                    f"steepness {profile.steepness:.1e} (limit {limits.steepness:.1e})",
                 ),
                 ("Where", how),
-                *(("Tried", _told(trial)) for trial in trials),
+                *(("Tried", _told(trial, limits)) for trial in trials),
             ),
             rows=rows_of(profile, failing=lambda share: share > limits.exploding_growth),
             related_rules=self.related_rules,
@@ -115,9 +123,14 @@ def _is_steep(report: Report, limits: Limits) -> bool:
     )
 
 
+def _over_time(report: Report) -> RecurrenceRecord | None:
+    """The recurrent module whose gradient grows most over its time steps."""
+    return max(report.recurrences, key=lambda r: r.range, default=None)
+
+
 def _origin(report: Report, profile: Profile, limits: Limits) -> tuple[LayerRecord, str]:
     """The layer where the growth starts, in forward order, and a sentence about it."""
-    over_time = max(report.recurrences, key=lambda r: r.range, default=None)
+    over_time = _over_time(report)
     if over_time is not None and over_time.range > limits.exploding_growth:
         layer = next(r for r in report.layers if r.path == over_time.path)
         gain = f"x{over_time.gain_per_step:.3g} per step"
@@ -181,6 +194,7 @@ def _overflow(report: Report, limits: Limits) -> Finding | None:
             f"{broken.name}"
         ),
         observations=(
+            ("Measured", f"growth {growth:.1e} (limit {limits.overflow_growth:.1e})"),
             (
                 "Where",
                 f"rms {finite[0].activation_rms:.1e} at {finite[0].name}, "
@@ -191,9 +205,11 @@ def _overflow(report: Report, limits: Limits) -> Finding | None:
     )
 
 
-def _told(trial: Trial) -> str:
+def _told(trial: Trial, limits: Limits) -> str:
     rate = f"SGD at learning rate {trial.learning_rate:g}: "
     start, end = trial.losses[0], trial.losses[-1]
+    if is_stable(trial, limits):
+        return f"{rate}the loss falls from {start:.1e} to {end:.1e}, but nothing is learned"
     if trial.descended:
         return f"{rate}the first steps kill the network (loss {start:.1e} to {end:.1e})"
     if not math.isfinite(end):

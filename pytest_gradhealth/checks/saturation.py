@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import blame, common, confirmed, learns, source_at
+from pytest_gradhealth.checks.table import blame, common, confirmed, fed_by, learns, source_at
 from pytest_gradhealth.facts import ActivationRecord, Evidence, Finding, Judgement, Row
+from pytest_gradhealth.profile import profile_of
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
+
+_SOLVED = 1e-6  # a loss under it has nothing left to send back
 
 
 class Saturation:
     """Nearly all values of a bounded activation lie where its slope is next to nothing.
 
     Hidden activations, attention weights and gates are judged; the output's own is not: a trained
-    classifier is meant to be sure. Confirmed with other seeds and after the warm-up.
+    classifier is meant to be sure, unless a loss that is not solved sends nothing back through it.
+    Confirmed with other seeds and after the warm-up.
     """
 
     symptom: ClassVar[str] = "saturation"
@@ -64,8 +68,15 @@ class Saturation:
             unit="share of values on a flat part",
             limit_name="saturated_share",
             message=f"{_told(first)}, where the slope is under a hundredth of its steepest",
-            observations=(confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),),
-            rows=tuple(Row(a.name, (a.units,), _share(a), _share(a), failing=True) for a in flat),
+            observations=(
+                (
+                    "Measured",
+                    f"{_share(first):.0%} of its values (limit {limits.saturated_share:.0%})",
+                ),
+                ("Where", fed_by(report, first)),
+                confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
+            ),
+            rows=tuple(Row(a.name, (), _share(a), _share(a), failing=True) for a in flat),
             related_rules=self.related_rules,
         )
 
@@ -74,10 +85,17 @@ def _flat(evidence: Evidence, report: Report, limits: Limits) -> list[Activation
     return [
         a
         for a in report.activations
-        if not a.last
+        if (not a.last or _silences(report))
         and _share(a) >= limits.saturated_share
         and not evidence.ignores(a.path, a.feeds_from)
     ]
+
+
+def _silences(report: Report) -> bool:
+    """Whether the loss is not at its end, yet sends nothing at all back to the last layer."""
+    profile = profile_of(report)
+    silent = profile is not None and profile.last.gradient_norm == 0.0
+    return silent and abs(report.loss) > _SOLVED
 
 
 def _share(activation: ActivationRecord) -> float:

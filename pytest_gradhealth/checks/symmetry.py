@@ -56,7 +56,7 @@ class Symmetry:
             symptom=self.symptom,
             where=first.owner,
             source=source_at(report, first.owner),
-            measured=1.0 if first.tied_to else first.tied_units,
+            measured=_share(first),
             limit=limits.tied_share,
             unit="share of units equal to another in value and gradient",
             limit_name="tied_share",
@@ -68,15 +68,20 @@ class Symmetry:
                 (
                     "Worst",
                     f"{first.name} {first.shape} {first.dtype}: "
-                    + (twin or f"{first.tied_units:.0%} of {first.shape[0]} units have a copy"),
+                    + (twin or f"{first.tied_units:.0%} of {first.shape[0]} units have a copy")
+                    + ("" if twin else f" (limit {limits.tied_share:.0%})"),
                 ),
                 confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
             ),
             rows=tuple(
-                Row(p.name, p.shape, p.gradient_rms or 0.0, 1.0, failing=True) for p in tied
+                Row(p.name, p.shape, p.gradient_rms or 0.0, _share(p), failing=True) for p in tied
             ),
             related_rules=self.related_rules,
         )
+
+
+def _share(parameter: ParameterRecord) -> float:
+    return 1.0 if parameter.tied_to else parameter.tied_units
 
 
 def _tied(evidence: Evidence, report: Report, limits: Limits) -> list[ParameterRecord]:

@@ -34,6 +34,12 @@ def rows_of(profile: Profile, failing: Callable[[float], bool]) -> tuple[Row, ..
     return tuple(rows)
 
 
+def names_of(report: Report, layer: LayerRecord) -> tuple[str, ...]:
+    """A layer's path and the names of its weights: what ``ignore`` may call it."""
+    weights = (p for p in report.parameters if p.is_weight and p.owner == layer.path)
+    return (layer.path, *(name for p in weights for name in p.names))
+
+
 def weight_of(report: Report, layer: LayerRecord) -> str:
     """A layer's weight, its shape, dtype and gradient, as one phrase."""
     for parameter in report.parameters:
@@ -86,9 +92,27 @@ def learns(evidence: Evidence, limits: Limits, *, with_both: bool) -> str:
     return f"yet half of the batch teaches it the other half, with {told}"
 
 
+def learns_nothing(evidence: Evidence, limits: Limits) -> bool:
+    """Whether trials were made and none taught the model anything, not even by heart."""
+    trials = evidence.learning or ()
+    by_heart = any(trial.fitted <= limits.learning_fitted for trial in trials)
+    return (
+        bool(trials) and not by_heart and not any(t.learned(limits.learning_gain) for t in trials)
+    )
+
+
 def source_at(report: Report, path: str) -> str:
     """``file:line`` of the class behind a module path, where the pass saw it run."""
     return next((layer.source for layer in report.layers if layer.path == path), "")
+
+
+def fed_by(report: Report, activation: ActivationRecord) -> str:
+    """The layer whose weights put an activation where it is, as a phrase."""
+    path = blame(activation)
+    if not path:
+        return "fed by the input, or by the model's own parameters"
+    kind = next((layer.kind for layer in report.layers if layer.path == path), "")
+    return f"fed by {path} ({kind})" if kind else f"fed by {path}"
 
 
 def blame(activation: ActivationRecord) -> str:

@@ -66,11 +66,16 @@ class Underflow:
             unit="share of the gradient norm left without loss scaling",
             limit_name="underflow_kept",
             message=(
-                f"{len(lost)} weights lose more than half of their gradient to float16, "
-                "which ends at 6e-08"
+                f"{len(lost)} of {sum(p.is_weight for p in report.parameters)} weights keep less "
+                f"than {limits.underflow_kept:.0%} of their gradient in float16, which ends at "
+                "6e-08"
             ),
             observations=(
-                ("Worst", f"{worst.name} {worst.shape}: {kept:.0%} of its gradient is left"),
+                (
+                    "Worst",
+                    f"{worst.name} {worst.shape} {worst.dtype}: {kept:.0%} of its gradient is left "
+                    f"(limit {limits.underflow_kept:.0%})",
+                ),
                 ("Try", "torch.amp.GradScaler, or bfloat16"),
             ),
             rows=tuple(
@@ -95,6 +100,7 @@ def _lost(
         if not true or not parameter.is_weight or parameter.gradient_rms is None:
             continue
         kept = parameter.gradient_rms / true
-        if kept < limits.underflow_kept and not evidence.ignores(*parameter.names):
+        ignored = evidence.ignores(*parameter.names, parameter.owner)
+        if kept < limits.underflow_kept and not ignored:
             lost.append((parameter, kept))
     return lost

@@ -11,6 +11,7 @@ from pytest_gradhealth.checks.table import (
     activations_on_path,
     confirmed,
     learns,
+    names_of,
     no_share,
     rows_of,
     source_at,
@@ -23,6 +24,8 @@ from pytest_gradhealth.profile import Profile, Tower, arrived_finite, profile_of
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
+
+_STACK = 3  # layers in which a fade can be told from a single factor
 
 
 class Vanishing:
@@ -53,7 +56,7 @@ class Vanishing:
         suspect = _suspect(profile, limits)
         if suspect is None:
             return self._passed(evidence.report, profile)
-        if evidence.ignores(suspect.first.path):
+        if evidence.ignores(*names_of(evidence.report, suspect.first)):
             reason = f"{_reach(profile, suspect)}; ignored by the caller"
             return Outcome(Judgement("expected", (reason,)))
         limit = limits.vanishing_share
@@ -66,7 +69,7 @@ class Vanishing:
         if evidence.warmed is None:
             return Need.WARMED
         warmed = _share(evidence.warmed, suspect)
-        if warmed >= _awake(suspect, limits):
+        if warmed >= _awake(suspect, limits, best=suspect is profile.best):
             reason = (
                 f"{suspect.share:.1e} at the start rises to {warmed:.1e} within "
                 f"{limits.warmup_steps} Adam steps: zero- or small-initialised layers "
@@ -155,15 +158,29 @@ def _suspect(profile: Profile, limits: Limits) -> Tower | None:
     fading = [
         tower
         for tower in profile.towers
-        if tower.share < limits.vanishing_share and tower.steady_share < limits.fading_share
+        if tower.share < limits.vanishing_share
+        and tower.steady_share < limits.fading_share
+        and _is_a_stack(tower, profile.best)
     ]
     return min(fading, key=lambda tower: tower.share, default=None)
 
 
-def _awake(tower: Tower, limits: Limits) -> float:
+def _awake(tower: Tower, limits: Limits, *, best: bool) -> float:
     """The share that clears a suspect after the warm-up: more where all layers fade together."""
     fades = 0 < tower.steady_share < limits.fading_share
-    return limits.fading_share if fades else limits.vanishing_share
+    return limits.fading_share if fades and best else limits.vanishing_share
+
+
+def _is_a_stack(tower: Tower, best: Tower) -> bool:
+    """Whether a tower has layers of its own to fade in before it joins the best one's way.
+
+    A table of positions that enters attention at its softmax has none.
+    """
+    shared = {layer.name for layer in best.route}
+    own = [layer for layer in tower.route if layer.name not in shared]
+    joint = next((layer for layer in tower.route if layer.name in shared), None)
+    deep = tower.depth - (0 if joint is None else joint.depth or 0)
+    return deep >= _STACK and len(own) >= _STACK
 
 
 def _share(report: Report, tower: Tower) -> float:

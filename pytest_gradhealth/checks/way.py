@@ -60,8 +60,15 @@ def origin_of_fade(report: Report, profile: Profile, tower: Tower) -> tuple[Laye
     nearest, farthest = (len(way) - 1 - step for step in (onset.first, onset.last))
     if onset.sudden:
         return _one_step(report, tower, way[nearest - 1], way[nearest])
-    first = way[0 if norms[farthest - 1] == 0.0 else farthest - 1]
+    start = 0 if norms[farthest - 1] == 0.0 else farthest - 1
+    first = way[start + 1 if _is_a_stem(way[start : nearest + 1]) else start]
     return first, f"shrinks x{tower.per_layer:.2g} per layer from {way[nearest].name} back"
+
+
+def _is_a_stem(stretch: Sequence[LayerRecord]) -> bool:
+    """Whether the first of the layers stands apart from a container that all the others share."""
+    tops = [layer.path.rpartition(".")[0].partition(".")[0] for layer in stretch]
+    return len(tops) > 2 and tops[0] != tops[1] != "" and len(set(tops[1:-1])) == 1  # noqa: PLR2004
 
 
 def _abrupt(tower: Tower) -> tuple[LayerRecord, LayerRecord] | None:

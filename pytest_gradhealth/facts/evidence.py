@@ -48,6 +48,8 @@ class LearningTrial:
         after: The same after them; NaN where the steps diverged.
         shuffled: The same with the other half's inputs exchanged among its samples: no lower where
             the model learned only what holds for all samples.
+        fitted: The loss on the first half after the steps, over that with its inputs exchanged: 1
+            where nothing was learned of the samples, not even by heart; NaN where it diverged.
     """
 
     optimizer: str
@@ -55,6 +57,7 @@ class LearningTrial:
     before: float
     after: float
     shuffled: float
+    fitted: float
 
     def learned(self, gain: float) -> bool:
         """Whether the loss fell by that share of itself, and by looking at the samples."""

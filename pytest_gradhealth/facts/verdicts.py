@@ -20,8 +20,9 @@ class Remedy:
 
     Attributes:
         name: What was done, such as ``ReLU + kaiming_normal_``.
-        value: The gradient at the earliest layer over that at the last (``Profile.best.share``)
-            afterwards; 0.0 where none arrives.
+        value: The number of the symptom afterwards: for vanishing and exploding the gradient at the
+            earliest layer over that at the last (``Profile.best.share``), 0.0 where none arrives;
+            else the share of dead, flat or tied units, or the spread of the samples.
         outcome: Whether that helped.
         note: What else was seen, such as the learning rate that works now.
     """

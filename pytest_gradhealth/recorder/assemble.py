@@ -19,7 +19,7 @@ from pytest_gradhealth.facts import (
 )
 from pytest_gradhealth.recorder.activations import Seen
 from pytest_gradhealth.recorder.blame import Blame
-from pytest_gradhealth.recorder.graph import BackwardGraph, blocked_variables
+from pytest_gradhealth.recorder.graph import BackwardGraph, Node
 from pytest_gradhealth.recorder.hooks import HOLDERS, Trace, silent_paths, source_of
 from pytest_gradhealth.recorder.operations import Operations
 from pytest_gradhealth.recorder.pending import Pending
@@ -47,6 +47,7 @@ class Pass:
         pending: Numbers queued so far.
         positions: Where on the graph the calls are.
         activations: What the graph's activation functions showed.
+        blocked: Leaf tensors behind operations whose derivative is zero everywhere.
         inputs: Tickets of the batch's own spread.
         operations: Every operation of the forward pass, where the pass looked.
         blame: The first backward node with a NaN or Inf, where the pass looked.
@@ -64,6 +65,7 @@ class Pass:
     pending: Pending
     positions: Positions
     activations: list[Seen]
+    blocked: list[tuple[Tensor, Node]]
     inputs: list[int]
     operations: Operations | None
     blame: Blame | None
@@ -246,7 +248,7 @@ def _recurrence(path: str, kind: str, profile: list[float]) -> Iterator[Recurren
 
 def _blocked(done: Pass, names: dict[Tensor, list[str]]) -> tuple[tuple[str, str, str], ...]:
     blocked = []
-    for variable, node in blocked_variables(done.graph):
+    for variable, node in done.blocked:
         if variable in names:
             feeding = done.positions.feeding(node)
             before = "" if feeding is None else done.trace.calls[feeding].path

@@ -78,9 +78,14 @@ _FLAT = ("Sign", "Sgn", "Round", "Floor", "Ceil", "Trunc")
 _SEQUENCE = 3  # axes of (samples, positions, scores)
 
 
-def blocked_variables(graph: BackwardGraph) -> list[tuple[Tensor, Node]]:
-    """Leaf tensors that the loss reaches through flat operations only, and the nearest of these."""
-    flat = {n for n in graph.order if _is_flat(n)}
+def blocked_variables(graph: BackwardGraph, *, saved: bool = True) -> list[tuple[Tensor, Node]]:
+    """Leaf tensors that the loss reaches through flat operations only, and the nearest of these.
+
+    Args:
+        graph: The graph, before its backward pass frees what the nodes keep.
+        saved: Look at what the nodes keep; where checkpointing keeps it elsewhere, do not.
+    """
+    flat = {n for n in graph.order if _is_flat(n, saved=saved)}
     if not flat:
         return []
     open_to: set[Node] = set() if graph.order[0] in flat else {graph.order[0]}
@@ -99,9 +104,9 @@ def blocked_variables(graph: BackwardGraph) -> list[tuple[Tensor, Node]]:
     ]
 
 
-def _is_flat(node: Node) -> bool:
+def _is_flat(node: Node, *, saved: bool) -> bool:
     name = str(node.name()).removesuffix("Backward0")
-    return name in _FLAT or (name == "Softmax" and _is_over_one_score(node))
+    return name in _FLAT or (saved and name == "Softmax" and _is_over_one_score(node))
 
 
 def _is_over_one_score(node: Node) -> bool:

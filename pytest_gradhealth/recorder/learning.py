@@ -59,6 +59,7 @@ def _trial(
     second = _part(objective, count, torch.arange(half, count))
     rolled = torch.roll(torch.arange(count - half), max(1, (count - half) // 2))
     shuffled = _part(second, count - half, rolled, targets=False)
+    exchanged = _part(first, half, torch.roll(torch.arange(half), half // 2), targets=False)
     with preserved(model):
         enter_training(model)
         before = _loss(model, second, seed)
@@ -68,9 +69,11 @@ def _trial(
         )
         for _ in range(steps):
             if not math.isfinite(descend(model, first, seed, update)):
-                return LearningTrial(optimizer, rate, before, math.nan, math.nan)
-        after, exchanged = _loss(model, second, seed), _loss(model, shuffled, seed)
-    return LearningTrial(optimizer, rate, before, after, exchanged)
+                return LearningTrial(optimizer, rate, before, math.nan, math.nan, math.nan)
+        after, mixed = _loss(model, second, seed), _loss(model, shuffled, seed)
+        by_heart, by_chance = _loss(model, first, seed), _loss(model, exchanged, seed)
+    fitted = by_heart / by_chance if by_chance else math.nan
+    return LearningTrial(optimizer, rate, before, after, mixed, fitted)
 
 
 def _loss(model: nn.Module, objective: Objective, seed: int) -> float:

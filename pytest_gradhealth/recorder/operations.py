@@ -64,11 +64,12 @@ class Operations(TorchFunctionMode):
             return func(*args, **kwargs)
         entering = list(tensors_in([*args, *kwargs.values()]))
         was_finite = self.first_nonfinite is not None or all(map(_is_finite, entering))
+        carried = any(t.requires_grad for t in entering)  # detach_ changes its own argument
         result = func(*args, **kwargs)
         made = list(tensors_in(result))
         if made:
             self._used.update(id(t) for t in entering if id(t) in self._watched)
-        self._note(func, line, entering, made, result, was_finite=was_finite)
+        self._note(func, line, made, result, carried=carried, was_finite=was_finite)
         return result
 
     def used(self, tensor: Tensor) -> bool:
@@ -83,10 +84,10 @@ class Operations(TorchFunctionMode):
         self,
         func: Callable[..., Any],
         line: str,
-        entering: list[Tensor],
         made: list[Tensor],
         result: Any,
         *,
+        carried: bool,
         was_finite: bool,
     ) -> None:
         name = _name_of(func)
@@ -97,7 +98,6 @@ class Operations(TorchFunctionMode):
             self.first_nonfinite = self._record(name, line)
         floating = any(t.is_floating_point() or t.is_complex() for t in made)
         leaves = name in _CUTTERS or (floating and not torch.is_grad_enabled())
-        carried = any(t.requires_grad for t in entering)
         if carried and leaves and not any(t.requires_grad for t in tensors_in(result)):
             how = name if name in _CUTTERS else f"{name} under torch.no_grad"
             self.cuts.append(self._record(how, line))

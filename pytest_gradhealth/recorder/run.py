@@ -16,7 +16,7 @@ from pytest_gradhealth.recorder.assemble import Pass, assemble
 from pytest_gradhealth.recorder.batch import LossFunction, Objective, Step, check_batch, tensors_in
 from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.generators import seed_generators
-from pytest_gradhealth.recorder.graph import walk
+from pytest_gradhealth.recorder.graph import blocked_variables, walk
 from pytest_gradhealth.recorder.hooks import traced
 from pytest_gradhealth.recorder.operations import Operations
 from pytest_gradhealth.recorder.pending import Pending
@@ -171,6 +171,7 @@ def _pass(
                 closely=closely,
             )
         )
+        blocked = blocked_variables(graph, saved=not trace.offloaded)
         blame = Blame(graph) if exact else None
         if graph.order:
             loss.backward()  # type: ignore[no-untyped-call]
@@ -186,6 +187,7 @@ def _pass(
             pending,
             Positions(trace, graph) if trace.replayed else positions,
             activations,
+            blocked,
             inputs,
             operations,
             blame,
