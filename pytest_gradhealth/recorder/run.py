@@ -22,7 +22,7 @@ from pytest_gradhealth.recorder.operations import Operations
 from pytest_gradhealth.recorder.pending import Pending
 from pytest_gradhealth.recorder.positions import Positions
 from pytest_gradhealth.recorder.spread import batch_spread
-from pytest_gradhealth.recorder.state import preserved
+from pytest_gradhealth.recorder.state import collection_paused, preserved
 from pytest_gradhealth.recorder.statistics import exact_norm, norm
 
 
@@ -68,11 +68,12 @@ def measure(model: nn.Module, objective: Objective, seed: int, *, closely: bool 
         seed: Of the pass.
         closely: Look at every value of every activation and at whole rows, not at excerpts.
     """
-    report = _pass(model, objective, seed, closely=closely)
-    exact = not _finite(report)
-    usage = any(parameter.gradient_rms is None for parameter in report.parameters)
-    if exact or usage:
-        return _pass(model, objective, seed, exact=exact, usage=usage, closely=closely)
+    with collection_paused():
+        report = _pass(model, objective, seed, closely=closely)
+        exact = not _finite(report)
+        usage = any(parameter.gradient_rms is None for parameter in report.parameters)
+        if exact or usage:
+            return _pass(model, objective, seed, exact=exact, usage=usage, closely=closely)
     return report
 
 

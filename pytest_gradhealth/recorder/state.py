@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -14,6 +15,22 @@ from pytest_gradhealth.recorder.twins import Twins
 
 #: Before torch 2.6 compiled submodules stay compiled, and so stay silent.
 _CAN_FORCE_EAGER = hasattr(torch.compiler, "set_stance")
+
+
+@contextmanager
+def collection_paused() -> Iterator[None]:
+    """No garbage collection in the block: a pass makes many small objects that all stay.
+
+    Each collection would walk the whole heap, torch's modules included; on a deep model that takes
+    a quarter of the pass.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @contextmanager

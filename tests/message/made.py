@@ -121,7 +121,7 @@ def findings() -> dict[str, Finding]:
     fading = report(layers=layers(gradient_norm=[1e-9, 1e-8, 1e-6, 1e-4, 1e-2, 1.0]))
     growing = report(layers=layers(gradient_norm=[1e6, 1e5, 1e4, 1e3, 1e1, 1.0]))
     steep = report(
-        parameters=parameters(gradient_rms=[40.0] * DEPTH),
+        parameters=parameters(gradient_rms=[4e3] * DEPTH),
         layers=layers(activation_rms=[900.0, 800.0, 700.0, 600.0, 500.0, 400.0]),
     )
     overflowing = report(
