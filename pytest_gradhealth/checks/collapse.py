@@ -129,4 +129,10 @@ def _start(report: Report) -> LayerRecord | None:
     route = [r for r in _route(report) if r.spread is not None or r.activation_rms == 0.0]
     spreads = [report.input_spread or 1.0, *(r.spread or 0.0 for r in route)]
     onset = onset_of_fall(spreads, floor=_ROUNDING)
-    return None if onset is None else route[onset.first]
+    if onset is None:
+        return None
+    start = onset.first
+    # A stretch starts at a layer, not at its activation.
+    if not onset.sudden and start and route[start - 1].weighted and not route[start].weighted:
+        start -= 1
+    return route[start]

@@ -10,6 +10,8 @@ from itertools import pairwise
 # One step counts as the culprit where it alone makes up this part of the fall, in decades.
 MAIN_PART = 0.6
 
+_SLIGHT = 0.25  # of the mean fall, below which a step is not part of a stretch
+
 TINY = 1e-38  # the smallest normal float32
 
 
@@ -31,23 +33,36 @@ class Onset:
 def onset_of_fall(values: Sequence[float], floor: float = TINY) -> Onset | None:
     """The stretch of steps over which the values fall most; ``None`` where they do not fall.
 
-    The stretch with the largest total fall of log(value), by Kadane's algorithm for the largest sum
-    of a contiguous subsequence (Bentley 1984, Programming Pearls, column 8). What lies under
-    ``floor`` counts as it.
+    The stretch with the largest total fall of log(value); then, of that, the one that is left when
+    a quarter of its mean fall is taken off every step, so that healthy layers which lose a tenth
+    are no part of a stretch that loses nine tenths. What lies under ``floor`` counts as it.
     """
     logs = [math.log(max(value, floor)) for value in values]
     falls = [before - after for before, after in pairwise(logs)]
-    best, first, last = 0.0, -1, -1
-    running, start = 0.0, 0
-    for index, fall in enumerate(falls):
-        if running <= 0:
-            running, start = 0.0, index
-        running += fall
-        if running > best:
-            best, first, last = running, start, index
-    if first < 0:
+    stretch = _largest_stretch(falls)
+    if stretch is None:
         return None
+    first, last = stretch
+    total = sum(falls[first : last + 1])
+    slack = _SLIGHT * total / (last + 1 - first)
+    first, last = _largest_stretch([fall - slack for fall in falls]) or stretch
     steepest = max(range(first, last + 1), key=lambda index: falls[index])
-    if falls[steepest] >= MAIN_PART * best:
+    if falls[steepest] >= MAIN_PART * total:
         return Onset(steepest, steepest, sudden=True)
     return Onset(first, last, sudden=False)
+
+
+def _largest_stretch(steps: Sequence[float]) -> tuple[int, int] | None:
+    """First and last index of the contiguous steps with the largest positive sum.
+
+    Kadane's algorithm (Bentley 1984, Programming Pearls, column 8).
+    """
+    best, stretch = 0.0, None
+    running, start = 0.0, 0
+    for index, step in enumerate(steps):
+        if running <= 0:
+            running, start = 0.0, index
+        running += step
+        if running > best:
+            best, stretch = running, (start, index)
+    return stretch

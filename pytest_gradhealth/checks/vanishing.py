@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
 
+_SOLVED = 1e-6  # a loss under it has nothing left to send back
 _STACK = 3  # layers in which a fade can be told from a single factor
 
 
@@ -51,6 +52,8 @@ class Vanishing:
         profile = profile_of(evidence.report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
+        if _is_silent(evidence.report):
+            return self._silent(evidence, profile, limits)
         if not (arrived_finite(evidence.report) and math.isfinite(profile.best.share)):
             return Outcome(Judgement("not_observed", (no_share(profile),)))
         suspect = _suspect(profile, limits)
@@ -82,6 +85,34 @@ class Vanishing:
         if how:
             return Outcome(Judgement("expected", (_reach(profile, suspect), how)))
         finding = self._finding(evidence.report, profile, suspect, warmed, limits)
+        return Outcome(Judgement("fail", (finding.message,)), finding)
+
+    def _silent(self, evidence: Evidence, profile: Profile, limits: Limits) -> Outcome | Need:
+        """No gradient at all, though the loss is not at its end: with other seeds, too?"""
+        if evidence.reseeded is None:
+            return Need.RESEEDED
+        if evidence.warmed is None:
+            return Need.WARMED
+        if not all(map(_is_silent, (*evidence.reseeded, evidence.warmed))):
+            reason = "no gradient at all with one seed only"
+            return Outcome(Judgement("not_observed", (reason,)))
+        last = profile.last
+        finding = Finding(
+            symptom=self.symptom,
+            where=last.path,
+            source=last.source,
+            measured=0.0,
+            limit=limits.vanishing_share,
+            unit="share of the last layer's gradient",
+            limit_name="",
+            message="no parameter gets any gradient: the loss sends back exactly zero",
+            observations=(
+                ("Loss", f"{evidence.report.loss:.3g} ({evidence.report.loss_kind})"),
+                ("Where", f"what lies between {last.name} ({last.kind}) and the loss is flat"),
+                confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
+            ),
+            related_rules=self.related_rules,
+        )
         return Outcome(Judgement("fail", (finding.message,)), finding)
 
     def _passed(self, report: Report, profile: Profile) -> Outcome:
@@ -149,6 +180,11 @@ def _behind_a_flat_operation(
         rows=tuple(Row(name, rows.get(name, ()), 0.0, 0.0, failing=True) for name, *_ in blocked),
         related_rules=Vanishing.related_rules,
     )
+
+
+def _is_silent(report: Report) -> bool:
+    arrived = [p.gradient_rms for p in report.parameters if p.gradient_rms is not None]
+    return bool(arrived) and not any(arrived) and abs(report.loss) > _SOLVED
 
 
 def _suspect(profile: Profile, limits: Limits) -> Tower | None:

@@ -62,7 +62,14 @@ def origin_of_fade(report: Report, profile: Profile, tower: Tower) -> tuple[Laye
         return _one_step(report, tower, way[nearest - 1], way[nearest])
     start = 0 if norms[farthest - 1] == 0.0 else farthest - 1
     first = way[start + 1 if _is_a_stem(way[start : nearest + 1]) else start]
-    return first, f"shrinks x{tower.per_layer:.2g} per layer from {way[nearest].name} back"
+    factor = _per_layer(norms[way.index(first)], norms[nearest], first, way[nearest])
+    return first, f"shrinks x{factor:.2g} per layer from {way[nearest].name} back"
+
+
+def _per_layer(above: float, below: float, first: LayerRecord, last: LayerRecord) -> float:
+    """Geometric mean of the factor by which a layer between two changes the gradient."""
+    layers = max((first.depth or 0) - (last.depth or 0), 1)
+    return math.pow(above / below, 1 / layers) if below else 0.0
 
 
 def _is_a_stem(stretch: Sequence[LayerRecord]) -> bool:
@@ -100,7 +107,8 @@ def origin_of_growth(profile: Profile, tower: Tower) -> tuple[LayerRecord, str]:
         return layer, f"{layer.name} ({layer.kind}) alone multiplies by {factor:.1e}"
     last = way[min(onset.last + 1, len(way) - 1)]
     layer = way[onset.first]
-    return layer, f"grows x{tower.per_layer:.3g} per layer from {last.name} back to {layer.name}"
+    factor = _per_layer(norms[onset.first], norms[way.index(last)], layer, last)
+    return layer, f"grows x{factor:.3g} per layer from {last.name} back to {layer.name}"
 
 
 def origin_of_scale(layers: Sequence[LayerRecord]) -> LayerRecord | None:

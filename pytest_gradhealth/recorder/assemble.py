@@ -323,8 +323,10 @@ def _parameter(
 def _blamed(done: Pass) -> OperationRecord | None:
     if done.blame is None or done.operations is None:
         return None
-    if done.operations.first_nonfinite is not None:
-        return done.operations.first_nonfinite
+    # A mask of minus infinities is meant; what makes NaN of it is not.
+    found = done.operations.first_nonfinite or done.operations.first_nan
+    if found is not None:
+        return found
     culprit = done.blame.culprit
     return None if culprit is None else done.operations.behind(culprit)
 

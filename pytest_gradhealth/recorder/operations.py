@@ -6,6 +6,7 @@ parameter that nothing used from one that was cut off, and to name the operation
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -48,6 +49,7 @@ class Operations(TorchFunctionMode):
         self._made_by: dict[Node, OperationRecord] = {}
         self.cuts: list[OperationRecord] = []
         self.first_nonfinite: OperationRecord | None = None
+        self.first_nan: OperationRecord | None = None
 
     def __torch_function__(
         self,
@@ -63,13 +65,20 @@ class Operations(TorchFunctionMode):
         if line is None:
             return func(*args, **kwargs)
         entering = list(tensors_in([*args, *kwargs.values()]))
-        was_finite = self.first_nonfinite is not None or all(map(_is_finite, entering))
+        scalars = [v for v in (*args, *kwargs.values()) if isinstance(v, float)]
+        given: list[Tensor | float] = [*entering, *scalars]
+        was_finite = all(map(_is_finite, given))
+        had_nan = any(map(_has_nan, given))
         carried = any(t.requires_grad for t in entering)  # detach_ changes its own argument
         result = func(*args, **kwargs)
         made = list(tensors_in(result))
         if made:
             self._used.update(id(t) for t in entering if id(t) in self._watched)
-        self._note(func, line, made, result, carried=carried, was_finite=was_finite)
+        self._note(func, line, made, result, carried=carried)
+        if self.first_nonfinite is None and was_finite and not all(map(_is_finite, made)):
+            self.first_nonfinite = self._record(_name_of(func), line)
+        if self.first_nan is None and not had_nan and any(map(_has_nan, made)):
+            self.first_nan = self._record(_name_of(func), line)
         return result
 
     def used(self, tensor: Tensor) -> bool:
@@ -88,14 +97,11 @@ class Operations(TorchFunctionMode):
         result: Any,
         *,
         carried: bool,
-        was_finite: bool,
     ) -> None:
         name = _name_of(func)
         for tensor in made:
             if tensor.grad_fn is not None and tensor.grad_fn not in self._made_by:
                 self._made_by[tensor.grad_fn] = self._record(name, line)
-        if self.first_nonfinite is None and was_finite and not all(map(_is_finite, made)):
-            self.first_nonfinite = self._record(name, line)
         floating = any(t.is_floating_point() or t.is_complex() for t in made)
         leaves = name in _CUTTERS or (floating and not torch.is_grad_enabled())
         if carried and leaves and not any(t.requires_grad for t in tensors_in(result)):
@@ -108,7 +114,16 @@ class Operations(TorchFunctionMode):
         return OperationRecord(name, line, len(self._trace.calls), inside)
 
 
-def _is_finite(tensor: Tensor) -> bool:
+def _has_nan(value: Tensor | float) -> bool:
+    if isinstance(value, float):
+        return math.isnan(value)
+    floating = value.is_floating_point() or value.is_complex()
+    return floating and not value.is_meta and bool(torch.isnan(value.detach()).any())
+
+
+def _is_finite(tensor: Tensor | float) -> bool:
+    if isinstance(tensor, float):
+        return math.isfinite(tensor)
     if not (tensor.is_floating_point() or tensor.is_complex()) or tensor.is_meta:
         return True
     return bool(torch.isfinite(tensor.detach()).all())
