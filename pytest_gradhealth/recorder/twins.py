@@ -54,11 +54,15 @@ class Twins:
         """
         while self._pairs:
             _, (original, twin, was_lazy) = self._pairs.popitem()
-            if was_lazy or not _is_lazy(original):
+            if not _is_lazy(original):
                 continue
+            # Somebody keeps the twin (a graph in an exception), so it gets memory of its own; also
+            # in a block within another, whose twin is this block's original.
             if torch._C._storage_Use_Count(twin.untyped_storage()._cdata) > _OWN_REFERENCES:
-                twin.data_ptr()  # somebody keeps the twin, so it gets memory of its own
+                twin.data_ptr()
             del twin
+            if was_lazy:
+                continue
             original.data_ptr()  # the only owner takes the memory back, without a copy
 
     def _twin_of(self, original: Tensor) -> Tensor:
