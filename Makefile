@@ -20,7 +20,7 @@ demo: $(READY)  ## lint and probe the seed's networks, print both verdicts, writ
 	$(BIN)/python -m examples.seed_relu.demo
 
 test: $(READY)  ## the whole test suite
-	$(BIN)/python -m pytest --benchmark-disable
+	$(BIN)/python -m pytest --benchmark-disable --numprocesses auto
 
 check: $(READY)  ## formatting, lint, types
 	$(BIN)/ruff format --check .
