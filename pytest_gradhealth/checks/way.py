@@ -63,7 +63,8 @@ def origin_of_fade(report: Report, profile: Profile, tower: Tower) -> tuple[Laye
     start = 0 if norms[farthest - 1] == 0.0 else farthest - 1
     first = way[start + 1 if _is_a_stem(way[start : nearest + 1]) else start]
     factor = _per_layer(norms[way.index(first)], norms[nearest], first, way[nearest])
-    return first, f"shrinks x{factor:.2g} per layer from {way[nearest].name} back"
+    told = f"shrinks x{factor:.2g} per layer from {way[nearest].name} back to {first.name}"
+    return first, told
 
 
 def _per_layer(above: float, below: float, first: LayerRecord, last: LayerRecord) -> float:
