@@ -3,74 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import pairwise
+from dataclasses import replace
 
 from torch import Tensor, nn
 
-from pytest_gradhealth.facts import (
-    ActivationRecord,
-    LayerRecord,
-    OperationRecord,
-    ParameterRecord,
-    RecurrenceRecord,
-    Report,
-)
-from pytest_gradhealth.recorder.activations import Seen
+from pytest_gradhealth.facts import LayerRecord, OperationRecord, ParameterRecord, Report
 from pytest_gradhealth.recorder.blame import Blame
-from pytest_gradhealth.recorder.graph import BackwardGraph, Node
 from pytest_gradhealth.recorder.hooks import HOLDERS, Trace, silent_paths, source_of
-from pytest_gradhealth.recorder.operations import Operations
-from pytest_gradhealth.recorder.pending import Pending
-from pytest_gradhealth.recorder.positions import Positions
-from pytest_gradhealth.recorder.recurrence import gain, queue
+from pytest_gradhealth.recorder.inside import (
+    activation_record,
+    fused_recurrences,
+    gate_records,
+    unrolled_recurrences,
+)
+from pytest_gradhealth.recorder.over import Pass
+from pytest_gradhealth.recorder.recurrence import queue
 from pytest_gradhealth.recorder.spread import spreads
 from pytest_gradhealth.recorder.ties import tied_units
 
 # Equal gradients of two modules differ in the last bits: sums run in another order.
 _TWIN_SLACK = 1e-5
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """A pass that is over, before its numbers are moved.
-
-    Attributes:
-        model: Its parameters' ``.grad`` still hold the gradients.
-        trace: What the hooks saw.
-        graph: The autograd graph behind the loss.
-        reduce: The norm the hooks used, for the parameters too.
-        loss: The loss.
-        kind: How it came about.
-        seed: Of the pass.
-        pending: Numbers queued so far.
-        positions: Where on the graph the calls are.
-        activations: What the graph's activation functions showed.
-        blocked: Leaf tensors behind operations whose derivative is zero everywhere.
-        inputs: Tickets of the batch's own spread.
-        operations: Every operation of the forward pass, where the pass looked.
-        blame: The first backward node with a NaN or Inf, where the pass looked.
-        closely: Whether it was to look at everything.
-        modules: The model's modules by every path they have.
-    """
-
-    model: nn.Module
-    trace: Trace
-    graph: BackwardGraph
-    reduce: Callable[[Tensor], Tensor]
-    loss: Tensor
-    kind: str
-    seed: int
-    pending: Pending
-    positions: Positions
-    activations: list[Seen]
-    blocked: list[tuple[Tensor, Node]]
-    inputs: list[int]
-    operations: Operations | None
-    blame: Blame | None
-    closely: bool
-    modules: dict[str, nn.Module]
 
 
 def assemble(done: Pass) -> Report:
@@ -98,7 +50,7 @@ def assemble(done: Pass) -> Report:
             position,
             activation=pending.number(outputs[position]),
             arrived=norms[position],
-            spread=_number(pending, spread[position]),
+            spread=pending.measured(spread[position]),
         )
         for position in range(len(trace.calls))
     )
@@ -109,7 +61,7 @@ def assemble(done: Pass) -> Report:
             tuple(names[p]),
             value=pending.number(value),
             gradient=None if grad is None else pending.number(grad),
-            tied=_number(pending, tie) or 0.0,
+            tied=pending.measured(tie) or 0.0,
         )
         for p, value, grad, tie in zip(trainable, values, grads, ties, strict=True)
     )
@@ -128,22 +80,16 @@ def assemble(done: Pass) -> Report:
         activations=(
             # The graph runs from the loss back; reports run forward.
             *(
-                _activation(done, seen, t)
+                activation_record(done, seen, t)
                 for seen, t in reversed(list(zip(done.activations, acts, strict=True)))
             ),
-            *_gates(done, recurrent),
+            *gate_records(done, recurrent),
         ),
-        recurrences=(*_fused_recurrences(done, recurrent), *_unrolled_recurrences(layers)),
+        recurrences=(*fused_recurrences(done, recurrent), *unrolled_recurrences(layers)),
         input_spread=max(map(pending.number, done.inputs), default=None),
         blocked_by=_blocked(done, names),
         absorbed_by=_absorbed(done),
     )
-
-
-def _number(pending: Pending, ticket: int | None) -> float | None:
-    """The number behind a ticket; ``None`` where there is none or it is NaN: nothing to measure."""
-    value = None if ticket is None else pending.number(ticket)
-    return None if value is None or math.isnan(value) else value
 
 
 def _layer(
@@ -168,82 +114,6 @@ def _layer(
         gradient_norm=math.hypot(*arrived) if arrived else None,
         spread=spread,
     )
-
-
-def _activation(
-    done: Pass, seen: Seen, tickets: tuple[int | None, int | None, int]
-) -> ActivationRecord:
-    calls, where = done.trace.calls, done.positions
-    dead, flat, units = tickets
-    feeds_from = "" if seen.feeds_from is None else calls[seen.feeds_from].path
-    own = None if seen.position is None else calls[seen.position]
-    is_leaf = own is not None and not any(True for _ in own.module.children())
-    rank = done.graph.rank[seen.node]
-    if not feeds_from:  # no layer before it: inside the first one, such as a cell's first step
-        around = where.next_on_trunk(rank, -1)
-        feeds_from = "" if around is None else calls[around].path
-    path = own.path if own is not None and is_leaf and not own.module._parameters else feeds_from
-    return ActivationRecord(
-        kind=seen.kind,
-        path=path,
-        feeds_from=feeds_from,
-        source=source_of(done.modules, path),
-        units=units,
-        observations=seen.observations,
-        dead=None if dead is None else round(done.pending.number(dead)),
-        flat=_number(done.pending, flat),
-        sole_way=seen.feeds_from is not None and where.crosses(calls[seen.feeds_from], rank),
-        on_trunk=rank in where.trunk,
-        last=where.depths[rank] == 0,
-    )
-
-
-def _gates(
-    done: Pass, recurrent: list[tuple[int | None, int | None]]
-) -> Iterator[ActivationRecord]:
-    for recurrence, (_, flat) in zip(done.trace.recurrences, recurrent, strict=True):
-        if flat is None:
-            continue
-        yield ActivationRecord(
-            kind="gate",
-            path=recurrence.path,
-            feeds_from=recurrence.path,
-            source=source_of(done.modules, recurrence.path),
-            units=recurrence.units,
-            observations=0,
-            dead=None,
-            flat=_number(done.pending, flat),
-            sole_way=True,
-            on_trunk=False,
-            last=False,
-        )
-
-
-def _fused_recurrences(
-    done: Pass, recurrent: list[tuple[int | None, int | None]]
-) -> Iterator[RecurrenceRecord]:
-    for recurrence, (ticket, _) in zip(done.trace.recurrences, recurrent, strict=True):
-        profile = [] if ticket is None else done.pending.numbers(ticket)
-        kind = type(recurrence.module).__name__
-        yield from _recurrence(recurrence.path, kind, profile)
-
-
-def _unrolled_recurrences(layers: tuple[LayerRecord, ...]) -> Iterator[RecurrenceRecord]:
-    """Weighted modules called step after step: a cell in a loop, a shared layer."""
-    calls: dict[str, list[LayerRecord]] = {}
-    for layer in layers:
-        if layer.weighted and layer.gradient_norm is not None:
-            calls.setdefault(layer.path, []).append(layer)
-    for path, made in calls.items():
-        in_a_row = all(a.depth != b.depth for a, b in pairwise(made))
-        if in_a_row:
-            yield from _recurrence(path, made[0].kind, [c.gradient_norm or 0.0 for c in made])
-
-
-def _recurrence(path: str, kind: str, profile: list[float]) -> Iterator[RecurrenceRecord]:
-    gained = gain(profile)
-    if gained is not None and all(map(math.isfinite, profile)):
-        yield RecurrenceRecord(path, kind, len(profile), *gained)
 
 
 def _blocked(done: Pass, names: dict[Tensor, list[str]]) -> tuple[tuple[str, str, str], ...]:

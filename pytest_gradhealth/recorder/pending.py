@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from torch import Tensor
 
 from pytest_gradhealth.recorder.statistics import to_floats
@@ -35,3 +37,8 @@ class Pending:
     def number(self, ticket: int) -> float:
         """The single entry behind a ticket."""
         return self.numbers(ticket)[0]
+
+    def measured(self, ticket: int | None) -> float | None:
+        """The number behind a ticket; ``None`` for none, and for NaN: nothing to measure."""
+        value = None if ticket is None else self.number(ticket)
+        return None if value is None or math.isnan(value) else value

@@ -12,13 +12,14 @@ from torch import nn
 from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Report
 from pytest_gradhealth.recorder.activations import activations_in
-from pytest_gradhealth.recorder.assemble import Pass, assemble
+from pytest_gradhealth.recorder.assemble import assemble
 from pytest_gradhealth.recorder.batch import LossFunction, Objective, Step, check_batch, tensors_in
 from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.generators import seed_generators
 from pytest_gradhealth.recorder.graph import blocked_variables, walk
 from pytest_gradhealth.recorder.hooks import traced
 from pytest_gradhealth.recorder.operations import Operations
+from pytest_gradhealth.recorder.over import Pass
 from pytest_gradhealth.recorder.pending import Pending
 from pytest_gradhealth.recorder.positions import Positions
 from pytest_gradhealth.recorder.spread import batch_spread
