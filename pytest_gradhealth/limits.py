@@ -143,6 +143,12 @@ class Limits:
         ),
         source="IEEE 754 binary16: 2^-24 is the smallest subnormal",
     )
+    solved_loss: float = _limit(
+        1e-6,
+        unit="absolute loss, under which nothing need be sent back",
+        reason="A loss at its end has no gradient; any other that has none is a fault.",
+        source="a cross-entropy of 1e-6 is a probability of 0.999999 for every target",
+    )
     learning_steps: int = _limit(
         60,
         unit="optimizer steps on half of the batch, for the last look before an accusation",

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
 
-_SOLVED = 1e-6  # a loss under it has nothing left to send back
-
 
 class Saturation:
     """Nearly all values of a bounded activation lie where its slope is next to nothing.
@@ -85,17 +83,17 @@ def _flat(evidence: Evidence, report: Report, limits: Limits) -> list[Activation
     return [
         a
         for a in report.activations
-        if (not a.last or _silences(report))
+        if (not a.last or _silences(report, limits))
         and _share(a) >= limits.saturated_share
         and not evidence.ignores(a.path, a.feeds_from)
     ]
 
 
-def _silences(report: Report) -> bool:
+def _silences(report: Report, limits: Limits) -> bool:
     """Whether the loss is not at its end, yet sends nothing at all back to the last layer."""
     profile = profile_of(report)
     silent = profile is not None and profile.last.gradient_norm == 0.0
-    return silent and abs(report.loss) > _SOLVED
+    return silent and abs(report.loss) > limits.solved_loss
 
 
 def _share(activation: ActivationRecord) -> float:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
 
-_SOLVED = 1e-6  # a loss under it has nothing left to send back
 _STACK = 3  # layers in which a fade can be told from a single factor
 
 
@@ -52,7 +51,7 @@ class Vanishing:
         profile = profile_of(evidence.report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
-        if _is_silent(evidence.report):
+        if _is_silent(evidence.report, limits):
             return self._silent(evidence, profile, limits)
         if not (arrived_finite(evidence.report) and math.isfinite(profile.best.share)):
             return Outcome(Judgement("not_observed", (no_share(profile),)))
@@ -93,7 +92,7 @@ class Vanishing:
             return Need.RESEEDED
         if evidence.warmed is None:
             return Need.WARMED
-        if not all(map(_is_silent, (*evidence.reseeded, evidence.warmed))):
+        if not all(_is_silent(r, limits) for r in (*evidence.reseeded, evidence.warmed)):
             reason = "no gradient at all with one seed only"
             return Outcome(Judgement("not_observed", (reason,)))
         last = profile.last
@@ -182,9 +181,9 @@ def _behind_a_flat_operation(
     )
 
 
-def _is_silent(report: Report) -> bool:
+def _is_silent(report: Report, limits: Limits) -> bool:
     arrived = [p.gradient_rms for p in report.parameters if p.gradient_rms is not None]
-    return bool(arrived) and not any(arrived) and abs(report.loss) > _SOLVED
+    return bool(arrived) and not any(arrived) and abs(report.loss) > limits.solved_loss
 
 
 def _suspect(profile: Profile, limits: Limits) -> Tower | None:
