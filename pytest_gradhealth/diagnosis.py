@@ -88,7 +88,8 @@ def judge_report(
     """Judge a pass already recorded, without the model.
 
     A suspicion cannot be confirmed this way, so it is neither a failure nor a pass: the verdict is
-    ``not_observed``, and its reason asks for the model.
+    ``not_observed``, and its reason asks for the model. Nor can the model be tried for what it
+    learns, so what only such a trial would make a failure passes.
 
     Raises:
         ProbeError: A name in ``checks`` is unknown.
@@ -97,7 +98,9 @@ def judge_report(
     limits = limits or Limits()
     outcomes = []
     for check in chosen:
-        verdict = check.judge(Evidence(report, ignored=patterns(ignore)), limits)
+        verdict = check.judge(
+            Evidence(report, learning=(), signal=(), ignored=patterns(ignore)), limits
+        )
         if isinstance(verdict, Need):
             reason = "a suspicion that only the model can confirm or clear: pass model and batch"
             verdict = Outcome(Judgement("not_observed", (reason,)))
@@ -170,6 +173,7 @@ class _Bench:
         from pytest_gradhealth.recorder.learning import learning_trials
         from pytest_gradhealth.recorder.run import in_training
         from pytest_gradhealth.recorder.scaled import with_loss_scale
+        from pytest_gradhealth.recorder.signal import signals_in
         from pytest_gradhealth.recorder.trials import descended, warmed_up
 
         limits = self.limits
@@ -201,6 +205,9 @@ class _Bench:
             )
             self.passes += len(trials) * limits.learning_steps
             self.evidence = dataclasses.replace(self.evidence, learning=trials)
+        elif need is Need.SIGNAL:
+            signal = signals_in(self.objective, self.seed)
+            self.evidence = dataclasses.replace(self.evidence, signal=signal)
         elif need is Need.SCALED:
             self.evidence = dataclasses.replace(
                 self.evidence, scaled=with_loss_scale(self.model, self.objective, self.seed)

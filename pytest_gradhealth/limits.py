@@ -39,7 +39,8 @@ class Limits:
             "Where another way in gets its gradient, one tower is accused only if it fades layer "
             "by layer: a single factor, such as LayerScale's 1e-6, is there on purpose. A network "
             "that fades layer by layer must rise above it in the warm-up, not just over "
-            "vanishing_share: 20 layers of tanh do the one and never learn."
+            "vanishing_share: 20 layers of tanh do the one and never learn. Between the two a "
+            "network fails that learns nothing in learning_steps, not even by heart."
         ),
         source="the square root of vanishing_share: half of its decades",
     )
@@ -122,6 +123,15 @@ class Limits:
         ),
         source="docs/symptoms.md, the collection of labelled models",
     )
+    small_spread: float = _limit(
+        1e-2,
+        unit="the same, under which it is tried whether the model learns anything of the batch",
+        reason=(
+            "Raises a suspicion only: one that learns nothing in learning_steps, not even by heart,"
+            " fails."
+        ),
+        source="the square root of collapse_spread: half of its decades",
+    )
     tied_share: float = _limit(
         0.5,
         unit="share of a weight's units that equal another in value and gradient",
@@ -168,6 +178,12 @@ class Limits:
         0.5,
         unit="loss on what was learned from, in multiples of that with its inputs exchanged",
         reason="Networks that train reach a tenth, of random labels too; chaotic ones stay near 1.",
+        source="docs/symptoms.md, the collection of labelled models",
+    )
+    learning_trace: float = _limit(
+        0.9,
+        unit="the same, over which there is no trace of learning: for weak suspicions",
+        reason="Low-rank updates of a frozen model reach two thirds; deaf networks stay at 0.99.",
         source="docs/symptoms.md, the collection of labelled models",
     )
     confirmation_seeds: int = _limit(

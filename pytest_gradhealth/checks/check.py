@@ -19,6 +19,7 @@ class Need(Enum):
     TRIALS = "trials"
     SCALED = "scaled"
     LEARNING = "learning"
+    SIGNAL = "signal"
 
 
 @dataclass(frozen=True, slots=True)

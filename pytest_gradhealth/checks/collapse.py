@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.onset import onset_of_fall
-from pytest_gradhealth.checks.table import confirmed, learns
+from pytest_gradhealth.checks.table import TAUGHT_NOTHING, confirmed, is_deaf, learns
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
     from pytest_gradhealth.limits import Limits
 
+_ROUNDED = 0.99  # small_spread is the square root of collapse_spread unless the caller lowers it
 _ROUNDING = 1e-8  # spreads below it are float32's rounding
 
 
@@ -37,7 +38,7 @@ class Collapse:
             return Outcome(Judgement("not_observed", (reason,)))
         told = f"spread {end.spread:.1e} over the samples at {end.name}"
         if end.spread >= limit:
-            return Outcome(Judgement("pass", (told,)))
+            return self._small(evidence, end, told, limits)
         if not report.input_spread:
             return Outcome(Judgement("not_observed", ("the batch's samples are all alike",)))
         if evidence.ignores(end.path):
@@ -52,6 +53,10 @@ class Collapse:
             return Need.WARMED
         after = spread_at_end(evidence.warmed)
         if after >= limit:
+            if after < limits.small_spread and evidence.learning is None:
+                return Need.LEARNING
+            if after < limits.small_spread and is_deaf(evidence, limits):
+                return self._fails(evidence.reseeded[0], end, limits, TAUGHT_NOTHING)
             reason = f"{told}; {after:.1e} after {limits.warmup_steps} Adam steps"
             return Outcome(Judgement("expected", (reason,)))
         if evidence.learning is None:
@@ -59,31 +64,51 @@ class Collapse:
         how = learns(evidence, limits, with_both=True)
         if how:
             return Outcome(Judgement("expected", (told, how)))
-        finding = self._finding(evidence.reseeded[0], end, after, limits)
-        return Outcome(Judgement("fail", (finding.message,)), finding)
+        sure = confirmed(limits, f"and at {after:.1e} after {limits.warmup_steps} Adam steps")
+        return self._fails(evidence.reseeded[0], end, limits, sure)
 
-    def _finding(self, close: Report, end: LayerRecord, after: float, limits: Limits) -> Finding:
-        start = _start(close)
+    def _small(
+        self, evidence: Evidence, end: LayerRecord, told: str, limits: Limits
+    ) -> Outcome | Need:
+        """They differ little, though not too little: it is too little where nothing is learned."""
+        passed = Outcome(Judgement("pass", (told,)))
+        lowered = limits.collapse_spread < limits.small_spread**2 * _ROUNDED
+        small = (end.spread or 0.0) < limits.small_spread and not lowered
+        if not small or evidence.ignores(end.path):
+            return passed
+        if evidence.learning is None:
+            return Need.LEARNING
+        if not is_deaf(evidence, limits):
+            return passed
+        if evidence.reseeded is None:
+            return Need.RESEEDED
+        return self._fails(evidence.reseeded[0], end, limits, TAUGHT_NOTHING)
+
+    def _fails(
+        self, close: Report, end: LayerRecord, limits: Limits, how_sure: tuple[str, str]
+    ) -> Outcome:
+        few = (end.spread or 0.0) < limits.collapse_spread
+        name = "collapse_spread" if few else "small_spread"
+        limit: float = getattr(limits, name)
         route = _route(close)
-        limit = limits.collapse_spread
-        first = start or end
+        first, how = _origin(close, end, limit)
         spread = end.spread or 0.0
-        return Finding(
+        finding = Finding(
             symptom=self.symptom,
             where=first.path,
             source=first.source,
             measured=spread,
             limit=limit,
             unit="deviation of the samples from their mean over the output's size",
-            limit_name="collapse_spread",
+            limit_name=name,
             message=(
                 f"at {end.name} the samples differ by {spread:.1e} of the output, "
                 "so the loss cannot tell them apart"
             ),
             observations=(
                 ("Measured", f"spread {spread:.1e} at {end.name} (limit {limit:.1e})"),
-                ("Where", f"the difference is lost from {first.name} ({first.kind}) on"),
-                confirmed(limits, f"and at {after:.1e} after {limits.warmup_steps} Adam steps"),
+                ("Where", how),
+                how_sure,
             ),
             rows=tuple(
                 Row(r.name, r.shape, r.activation_rms, r.spread, failing=r.spread < limit)
@@ -92,6 +117,7 @@ class Collapse:
             ),
             related_rules=self.related_rules,
         )
+        return Outcome(Judgement("fail", (finding.message,)), finding)
 
 
 def _end(report: Report) -> LayerRecord | None:
@@ -121,6 +147,34 @@ def _route(report: Report) -> tuple[LayerRecord, ...]:
         default=None,
     )
     return () if deepest is None else report.route(deepest)
+
+
+def _origin(report: Report, end: LayerRecord, limit: float) -> tuple[LayerRecord, str]:
+    """The layer to blame, and a sentence about it."""
+    route = _route(report)
+    if route and (report.input_spread or 1.0) < limit:
+        return route[
+            0
+        ], f"the batch's own samples differ by {report.input_spread:.1e} of their size"
+    start = _start(report) or end
+    blamed = _between(report, start, limit)
+    return blamed, f"the difference is lost from {blamed.name} ({blamed.kind}) on"
+
+
+def _between(report: Report, start: LayerRecord, limit: float) -> LayerRecord:
+    """What ran just before the first layer without a difference and explains it; else that layer.
+
+    A module that folds the samples into one has no spread of its own, nor has one without a
+    gradient ahead of the first layer.
+    """
+    position = next(i for i, r in enumerate(report.layers) if r is start)
+    for before in reversed(report.layers[:position]):
+        folded = bool(before.shape) and before.shape[0] != start.shape[0]
+        if (folded and before.weighted) or not before.differentiable:
+            return before if (before.spread or 0.0) < limit else start
+        if before.spread is not None:
+            break
+    return start
 
 
 def _start(report: Report) -> LayerRecord | None:

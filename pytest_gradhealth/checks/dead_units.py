@@ -29,7 +29,7 @@ class DeadUnits:
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass where enough units are active; else look closer, then again after the warm-up."""
         report = evidence.report
-        rectifiers = [a for a in report.activations if a.dead is not None]
+        rectifiers = [a for a in report.activations if _is_rectifier(a)]
         if not rectifiers:
             reason = "no activation that can die was seen"
             return Outcome(Judgement("pass" if report.activations else "not_observed", (reason,)))
@@ -81,10 +81,15 @@ def _dead(evidence: Evidence, report: Report, limits: Limits) -> list[Activation
     return [
         a
         for a in report.activations
-        if a.dead is not None
+        if _is_rectifier(a)
         and not evidence.ignores(a.path, a.feeds_from)
         and (_cuts(a) or (_share(a) >= limits.dead_share and _chance(a) < limits.dead_chance))
     ]
+
+
+def _is_rectifier(activation: ActivationRecord) -> bool:
+    """Whether its units can be off at one side: bounded ones that work at an end are saturated."""
+    return activation.dead is not None and (activation.flat is None or activation.kind == "ReLU6")
 
 
 def _cuts(activation: ActivationRecord) -> bool:

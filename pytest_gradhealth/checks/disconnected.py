@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
+from pytest_gradhealth.checks.over_time import Unlearned, layer_of, unlearned
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
@@ -26,14 +27,22 @@ class Disconnected:
     related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
-        """Decide on the first pass; it has already looked at every operation where it had to."""
-        del limits
+        """Decide on the first pass; it has already looked at every operation where it had to.
+
+        Only steps of time that the loss does not depend on need more: whether the answer is there.
+        """
         report = evidence.report
         lost = [p for p in report.parameters if p.gradient_rms is None]
         ignored = [p for p in lost if evidence.ignores(*p.names, p.owner)]
         cut = tuple(p for p in cut_parameters(report) if p not in ignored)
         if cut:
             finding = self._finding(report, cut)
+            return Outcome(Judgement("fail", (finding.message,)), finding)
+        over_time = unlearned(evidence, limits, cut=True)
+        if isinstance(over_time, Need):
+            return over_time
+        if over_time is not None:
+            finding = self._cut_in_time(report, over_time, limits)
             return Outcome(Judgement("fail", (finding.message,)), finding)
         unused = [p for p in unused_parameters(report) if p not in ignored]
         if unused:
@@ -60,6 +69,29 @@ class Disconnected:
                 ("First", f"{cut[0].name} {cut[0].shape} {cut[0].dtype}"),
             ),
             rows=tuple(Row(p.name, p.shape, 0.0, 0.0, failing=True) for p in cut),
+            related_rules=self.related_rules,
+        )
+
+    def _cut_in_time(self, report: Report, found: Unlearned, limits: Limits) -> Finding:
+        layer = layer_of(report, found.record)
+        lost = sum(share == 0.0 for share in found.record.shares)
+        return Finding(
+            symptom=self.symptom,
+            where=layer.path,
+            source=layer.source,
+            measured=float(lost),
+            limit=0.0,
+            unit="time steps that ran and get no gradient",
+            limit_name="",
+            message=(
+                f"the loss does not depend on {lost} of {found.record.steps} time steps of "
+                f"{layer.path} ({layer.kind}), and what is to be learned lies there"
+            ),
+            observations=(
+                ("Where", "the state is cut between steps: detach, .data, or a new tensor"),
+                ("Measured", found.told),
+                ("Tried", f"{limits.learning_steps} steps with Adam and with SGD: it learns none"),
+            ),
             related_rules=self.related_rules,
         )
 

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import learns_nothing, no_share, rows_of, weight_of
+from pytest_gradhealth.checks.table import generalises, learns_nothing, no_share, rows_of, weight_of
 from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, way_of
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.limits import Limits
 
 _AMONG = 3.0  # within this factor of the steepest layer another is as steep
+_EXPLODED = 1e4  # an activation rms whose growth is the cause, wherever the gradient jumps for it
 _LARGE = 10.0  # an activation rms that no initialisation aims at
 
 
@@ -30,7 +31,9 @@ class Exploding:
     grows by about 1.2 a layer by design (Yang et al. 2019, arXiv 1902.08129). It becomes a failure
     when plain SGD cannot descend on the very batch at any ordinary learning rate, or descends only
     by killing the network in its first step, or when neither SGD nor Adam teaches it anything of
-    half of the batch, not even by heart. Where the forward pass overflows before any gradient
+    half of the batch: not even by heart, or nothing of the other half where a reference learner
+    does find something there (a chaotic network can learn single samples by heart, as any random
+    hash can). Where the forward pass overflows before any gradient
     exists, its growth decides.
     """
 
@@ -63,7 +66,12 @@ class Exploding:
         if stable:
             if evidence.learning is None:
                 return Need.LEARNING
-            if not learns_nothing(evidence, limits):
+            nothing = learns_nothing(evidence, limits)
+            if not nothing and not generalises(evidence, limits) and evidence.learning:
+                if evidence.signal is None:
+                    return Need.SIGNAL
+                nothing = any(signal.found for signal in evidence.signal)
+            if not nothing:
                 reason = f"SGD descends at learning rate {stable[0].learning_rate:g} all the same"
                 return Outcome(Judgement("pass", (*told, reason)))
         finding = self._finding(report, profile, evidence.trials, limits)
@@ -138,13 +146,18 @@ def _origin(report: Report, profile: Profile, limits: Limits) -> tuple[LayerReco
     tower = profile.best
     if tower.share <= limits.exploding_growth:
         return _steepest(report, profile)
-    return origin_of_growth(profile, tower)
+    blamed, how = origin_of_growth(profile, tower)
+    if max(layer.activation_rms for layer in profile.layers) > _EXPLODED:
+        grown = origin_of_scale(way_of(profile, tower))
+        if grown is not None and (grown.depth or 0) > (blamed.depth or 0) + 1:
+            return _steepest(report, profile)
+    return blamed, how
 
 
 def _steepest(report: Report, profile: Profile) -> tuple[LayerRecord, str]:
     """The layer where activations start to grow; else the first of those it is steepest in."""
     largest_activation = max(layer.activation_rms for layer in profile.layers)
-    grown = origin_of_scale([r for r in way_of(profile, profile.best) if r.weighted])
+    grown = origin_of_scale(way_of(profile, profile.best))
     if grown is not None and largest_activation > _LARGE:
         told = f"activations grow from {grown.name} on, up to an rms of {largest_activation:.1e}"
         return grown, told

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import blame, common, confirmed, fed_by, learns, source_at
+from pytest_gradhealth.checks.table import (
+    blame,
+    common,
+    confirmed,
+    fed_by,
+    learns,
+    learns_nothing,
+    source_at,
+)
 from pytest_gradhealth.facts import ActivationRecord, Evidence, Finding, Judgement, Row
 from pytest_gradhealth.profile import profile_of
 
@@ -18,7 +26,8 @@ class Saturation:
     """Nearly all values of a bounded activation lie where its slope is next to nothing.
 
     Hidden activations, attention weights and gates are judged; the output's own is not: a trained
-    classifier is meant to be sure, unless a loss that is not solved sends nothing back through it.
+    classifier is meant to be sure, unless a loss that is not solved sends nothing back through it,
+    or trials show that it learns nothing of the batch, not even by heart.
     Confirmed with other seeds and after the warm-up.
     """
 
@@ -33,6 +42,10 @@ class Saturation:
             reason = "no bounded activation was seen"
             return Outcome(Judgement("pass" if report.activations else "not_observed", (reason,)))
         suspects = _flat(evidence, report, limits)
+        if not suspects and _at_the_end(evidence, report, limits):
+            if evidence.learning is None:
+                return Need.LEARNING
+            suspects = _flat(evidence, report, limits)
         if not suspects:
             return Outcome(Judgement("pass", (_told(max(bounded, key=_share)),)))
         if evidence.reseeded is None:
@@ -51,7 +64,9 @@ class Saturation:
             return Need.LEARNING
         how = learns(evidence, limits, with_both=False)
         if how:
-            return Outcome(Judgement("expected", (_told(suspects[0]), how)))
+            lasting = [a for a in lasting if _is_stuck(a, limits)]
+            if not lasting:
+                return Outcome(Judgement("expected", (_told(suspects[0]), how)))
         finding = self._finding(report, lasting, limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 
@@ -80,12 +95,22 @@ class Saturation:
 
 
 def _flat(evidence: Evidence, report: Report, limits: Limits) -> list[ActivationRecord]:
+    """Hidden activations on their flat part; the output's own where it is no sign of success."""
+    hidden = [a for a in _wide(evidence, report, limits) if not a.last]
+    if _silences(report, limits) or learns_nothing(evidence, limits):
+        return [*hidden, *_at_the_end(evidence, report, limits)]
+    return hidden
+
+
+def _at_the_end(evidence: Evidence, report: Report, limits: Limits) -> list[ActivationRecord]:
+    return [a for a in _wide(evidence, report, limits) if a.last]
+
+
+def _wide(evidence: Evidence, report: Report, limits: Limits) -> list[ActivationRecord]:
     return [
         a
         for a in report.activations
-        if (not a.last or _silences(report, limits))
-        and _share(a) >= limits.saturated_share
-        and not evidence.ignores(a.path, a.feeds_from)
+        if _share(a) >= limits.saturated_share and not evidence.ignores(a.path, a.feeds_from)
     ]
 
 
@@ -94,6 +119,11 @@ def _silences(report: Report, limits: Limits) -> bool:
     profile = profile_of(report)
     silent = profile is not None and profile.last.gradient_norm == 0.0
     return silent and abs(report.loss) > limits.solved_loss
+
+
+def _is_stuck(activation: ActivationRecord, limits: Limits) -> bool:
+    """Whether no step will ever move most units: their slope is exactly zero for every sample."""
+    return (activation.dead or 0) >= limits.dead_share * activation.units
 
 
 def _share(activation: ActivationRecord) -> float:

@@ -23,6 +23,12 @@ STEEPEST: Final = {
     "LogSigmoid": "1",
 }
 
+#: What makes a weak suspicion a failure, as an observation.
+TAUGHT_NOTHING: Final = (
+    "Confirmed",
+    "steps with Adam and with SGD teach it nothing of the batch, not even by heart",
+)
+
 
 def rows_of(profile: Profile, failing: Callable[[float], bool]) -> tuple[Row, ...]:
     """One row a weighted layer, in forward order."""
@@ -92,13 +98,27 @@ def learns(evidence: Evidence, limits: Limits, *, with_both: bool) -> str:
     return f"yet half of the batch teaches it the other half, with {told}"
 
 
+def generalises(evidence: Evidence, limits: Limits) -> bool:
+    """Whether some trial told the other half's samples apart."""
+    trials = evidence.learning or ()
+    return any(trial.generalised(limits.learning_gain) for trial in trials)
+
+
 def learns_nothing(evidence: Evidence, limits: Limits) -> bool:
     """Whether trials were made and none taught the model anything, not even by heart."""
+    return _learns_less(evidence, limits, limits.learning_fitted)
+
+
+def is_deaf(evidence: Evidence, limits: Limits) -> bool:
+    """The same with no trace of anything: what a weak suspicion needs to become a failure."""
+    return _learns_less(evidence, limits, limits.learning_trace)
+
+
+def _learns_less(evidence: Evidence, limits: Limits, fitted: float) -> bool:
     trials = evidence.learning or ()
-    by_heart = any(trial.fitted <= limits.learning_fitted for trial in trials)
-    return (
-        bool(trials) and not by_heart and not any(t.learned(limits.learning_gain) for t in trials)
-    )
+    by_heart = any(trial.fitted <= fitted for trial in trials)
+    learned = any(trial.learned(limits.learning_gain) for trial in trials)
+    return bool(trials) and not by_heart and not learned
 
 
 def source_at(report: Report, path: str) -> str:

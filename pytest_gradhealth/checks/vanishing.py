@@ -7,24 +7,29 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.expected import expected_zeros
+from pytest_gradhealth.checks.faded import (
+    behind_a_flat_operation,
+    faded,
+    faded_over_time,
+    silent_loss,
+)
+from pytest_gradhealth.checks.over_time import unlearned
 from pytest_gradhealth.checks.table import (
-    activations_on_path,
+    TAUGHT_NOTHING,
     confirmed,
+    is_deaf,
     learns,
     names_of,
     no_share,
-    rows_of,
-    source_at,
-    weight_of,
 )
-from pytest_gradhealth.checks.way import origin_of_fade
-from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
+from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, Tower, arrived_finite, profile_of
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
 
+_ROUNDED = 0.99  # fading_share is the square root of vanishing_share unless the caller lowers it
 _STACK = 3  # layers in which a fade can be told from a single factor
 
 
@@ -46,8 +51,7 @@ class Vanishing:
         """Pass on a sufficient share; else ask for seeds and a warm-up, then decide."""
         blocked = [entry for entry in evidence.report.blocked_by if not evidence.ignores(entry[0])]
         if blocked:
-            finding = _behind_a_flat_operation(evidence.report, blocked, limits)
-            return Outcome(Judgement("fail", (finding.message,)), finding)
+            return _fails(behind_a_flat_operation(evidence.report, blocked, limits))
         profile = profile_of(evidence.report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
@@ -57,7 +61,7 @@ class Vanishing:
             return Outcome(Judgement("not_observed", (no_share(profile),)))
         suspect = _suspect(profile, limits)
         if suspect is None:
-            return self._passed(evidence.report, profile)
+            return self._faint(evidence, profile, limits)
         if evidence.ignores(*names_of(evidence.report, suspect.first)):
             reason = f"{_reach(profile, suspect)}; ignored by the caller"
             return Outcome(Judgement("expected", (reason,)))
@@ -72,6 +76,11 @@ class Vanishing:
             return Need.WARMED
         warmed = _share(evidence.warmed, suspect)
         if warmed >= _awake(suspect, limits, best=suspect is profile.best):
+            if warmed < limits.fading_share and suspect is profile.best:
+                if evidence.learning is None:
+                    return Need.LEARNING
+                if is_deaf(evidence, limits):
+                    return _fails(faded(evidence.report, profile, suspect, limits, TAUGHT_NOTHING))
             reason = (
                 f"{suspect.share:.1e} at the start rises to {warmed:.1e} within "
                 f"{limits.warmup_steps} Adam steps: zero- or small-initialised layers "
@@ -83,8 +92,8 @@ class Vanishing:
         how = learns(evidence, limits, with_both=True)
         if how:
             return Outcome(Judgement("expected", (_reach(profile, suspect), how)))
-        finding = self._finding(evidence.report, profile, suspect, warmed, limits)
-        return Outcome(Judgement("fail", (finding.message,)), finding)
+        sure = confirmed(limits, f"and at {warmed:.1e} after {limits.warmup_steps} Adam steps")
+        return _fails(faded(evidence.report, profile, suspect, limits, sure))
 
     def _silent(self, evidence: Evidence, profile: Profile, limits: Limits) -> Outcome | Need:
         """No gradient at all, though the loss is not at its end: with other seeds, too?"""
@@ -95,24 +104,29 @@ class Vanishing:
         if not all(_is_silent(r, limits) for r in (*evidence.reseeded, evidence.warmed)):
             reason = "no gradient at all with one seed only"
             return Outcome(Judgement("not_observed", (reason,)))
-        last = profile.last
-        finding = Finding(
-            symptom=self.symptom,
-            where=last.path,
-            source=last.source,
-            measured=0.0,
-            limit=limits.vanishing_share,
-            unit="share of the last layer's gradient",
-            limit_name="",
-            message="no parameter gets any gradient: the loss sends back exactly zero",
-            observations=(
-                ("Loss", f"{evidence.report.loss:.3g} ({evidence.report.loss_kind})"),
-                ("Where", f"what lies between {last.name} ({last.kind}) and the loss is flat"),
-                confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
-            ),
-            related_rules=self.related_rules,
-        )
-        return Outcome(Judgement("fail", (finding.message,)), finding)
+        return _fails(silent_loss(evidence.report, profile, limits))
+
+    def _faint(self, evidence: Evidence, profile: Profile, limits: Limits) -> Outcome | Need:
+        """Little arrives, though not too little: it is too little where nothing can be learned."""
+        lowered = limits.vanishing_share < limits.fading_share**2 * _ROUNDED
+        if profile.best.share >= limits.fading_share or lowered:
+            return self._over_time(evidence, profile, limits)
+        if evidence.ignores(*names_of(evidence.report, profile.best.first)):
+            return self._passed(evidence.report, profile)
+        if evidence.learning is None:
+            return Need.LEARNING
+        if not is_deaf(evidence, limits):
+            return self._over_time(evidence, profile, limits)
+        return _fails(faded(evidence.report, profile, profile.best, limits, TAUGHT_NOTHING))
+
+    def _over_time(self, evidence: Evidence, profile: Profile, limits: Limits) -> Outcome | Need:
+        """Enough arrives in every layer; does it reach the time steps that hold the answer?"""
+        found = unlearned(evidence, limits, cut=False)
+        if isinstance(found, Need):
+            return found
+        if found is None:
+            return self._passed(evidence.report, profile)
+        return _fails(faded_over_time(evidence.report, found, limits))
 
     def _passed(self, report: Report, profile: Profile) -> Outcome:
         zeros = expected_zeros(report)
@@ -121,64 +135,9 @@ class Vanishing:
             return Outcome(Judgement("expected", (reach, *zeros)))
         return Outcome(Judgement("pass", (reach,)))
 
-    def _finding(
-        self, report: Report, profile: Profile, tower: Tower, warmed: float, limits: Limits
-    ) -> Finding:
-        limit = limits.vanishing_share
-        few = [layer for layer in profile.layers if profile.share_of(layer) < limit]
-        start, how = origin_of_fade(report, profile, tower)
-        return Finding(
-            symptom=self.symptom,
-            where=start.path,
-            source=start.source,
-            measured=tower.share,
-            limit=limit,
-            unit="share of the last layer's gradient",
-            limit_name="vanishing_share",
-            message=(
-                f"{len(few)} of {len(profile.layers)} layers get less than {limit:.0e} "
-                "of the last layer's gradient"
-            ),
-            observations=(
-                (
-                    "Worst",
-                    f"{weight_of(report, tower.first)}, share {tower.share:.1e} "
-                    f"(limit {limit:.1e})",
-                ),
-                ("Where", how),
-                *activations_on_path(report),
-                confirmed(limits, f"and at {warmed:.1e} after {limits.warmup_steps} Adam steps"),
-            ),
-            rows=rows_of(profile, failing=lambda share: share < limit),
-            related_rules=self.related_rules,
-        )
 
-
-def _behind_a_flat_operation(
-    report: Report, blocked: list[tuple[str, str, str]], limits: Limits
-) -> Finding:
-    _, operation, before = blocked[0]
-    rows = {p.name: p.shape for p in report.parameters}
-    where = before or "the input"
-    return Finding(
-        symptom="vanishing",
-        where=before,
-        source=source_at(report, before),
-        measured=0.0,
-        limit=limits.vanishing_share,
-        unit="share of the last layer's gradient",
-        limit_name="",
-        message=(
-            f"{len(blocked)} of {len(report.parameters)} parameters lie behind {operation}(), "
-            "whose derivative is zero everywhere"
-        ),
-        observations=(
-            ("Where", f"{operation}() after {where} lets nothing through"),
-            ("Try", "a straight-through estimator: x + (hard(x) - x).detach()"),
-        ),
-        rows=tuple(Row(name, rows.get(name, ()), 0.0, 0.0, failing=True) for name, *_ in blocked),
-        related_rules=Vanishing.related_rules,
-    )
+def _fails(finding: Finding) -> Outcome:
+    return Outcome(Judgement("fail", (finding.message,)), finding)
 
 
 def _is_silent(report: Report, limits: Limits) -> bool:

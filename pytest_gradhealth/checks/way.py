@@ -116,7 +116,7 @@ def origin_of_scale(layers: Sequence[LayerRecord]) -> LayerRecord | None:
     """The layer where activations start to grow, from a scale of one; ``None`` where they do not.
 
     Args:
-        layers: Weighted layers in forward order.
+        layers: The way, in forward order.
     """
     scales = [1.0, *(layer.activation_rms for layer in layers)]
     onset = onset_of_fall([1 / scale if scale > 0 else math.inf for scale in scales])

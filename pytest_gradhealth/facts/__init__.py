@@ -4,7 +4,7 @@ Nothing here holds a tensor or a module, so a report may outlive the model, cros
 and be stored as JSON.
 """
 
-from pytest_gradhealth.facts.evidence import Evidence, LearningTrial, Trial
+from pytest_gradhealth.facts.evidence import Evidence, LearningTrial, Signal, Trial
 from pytest_gradhealth.facts.records import (
     ActivationRecord,
     LayerRecord,
@@ -33,6 +33,7 @@ __all__ = [
     "Remedy",
     "Report",
     "Row",
+    "Signal",
     "Trial",
     "Verdict",
 ]

@@ -46,8 +46,9 @@ class LearningTrial:
         learning_rate: Of the optimizer.
         before: The loss on the other half before the steps.
         after: The same after them; NaN where the steps diverged.
-        shuffled: The same with the other half's inputs exchanged among its samples: no lower where
-            the model learned only what holds for all samples.
+        shuffled: The same with the other half's inputs exchanged among its samples, the mean over
+            several orders: no higher where the model learned only what holds for all samples.
+        luckiest: The lowest of these.
         fitted: The loss on the first half after the steps, over that with its inputs exchanged: 1
             where nothing was learned of the samples, not even by heart; NaN where it diverged.
     """
@@ -57,12 +58,46 @@ class LearningTrial:
     before: float
     after: float
     shuffled: float
+    luckiest: float
     fitted: float
+
+    def generalised(self, gain: float) -> bool:
+        """Whether the other half's loss is lower with its own inputs than with exchanged ones.
+
+        That loss may have risen all the same: a model that is too sure pays for its few mistakes.
+        """
+        by_looking = self.after < self.shuffled - gain * abs(self.before)
+        return by_looking and self.after < self.luckiest
 
     def learned(self, gain: float) -> bool:
         """Whether the loss fell by that share of itself, and by looking at the samples."""
-        least = gain * abs(self.before)
-        return self.after < self.before - least and self.after < self.shuffled - least
+        fell = self.after < self.before - gain * abs(self.before)
+        return fell and self.generalised(gain)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What a reference learner finds in the batch, fitted on one half and asked about the other.
+
+    Attributes:
+        view: The inputs it did best with, such as ``all inputs`` or ``step 3``.
+        explained: Share of the target's variance it explains; negative where it guesses worse than
+            the mean.
+        by_chance: The most it explains with the targets shuffled among the samples.
+        step: The time step, where the view is one of ``steps``; ``None`` for all of them.
+        steps: Length of the sequence, 0 where there is none.
+    """
+
+    view: str
+    explained: float
+    by_chance: float
+    step: int | None = None
+    steps: int = 0
+
+    @property
+    def found(self) -> bool:
+        """Whether there is something to learn, beyond what chance explains."""
+        return self.explained > max(self.by_chance, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +113,8 @@ class Evidence:
             ``None`` while not asked for, empty where that overflows.
         learning: Trials on halves of the batch; ``None`` while not asked for, empty where the batch
             has no target to learn or too few samples.
+        signal: What there is to learn from the batch, one entry an input; ``None`` while not asked
+            for, empty where the batch has no target or too few samples.
         ignored: ``fnmatch`` patterns of parameters and modules that the caller vouches for.
     """
 
@@ -87,6 +124,7 @@ class Evidence:
     trials: tuple[Trial, ...] | None = None
     scaled: tuple[Report, ...] | None = None
     learning: tuple[LearningTrial, ...] | None = None
+    signal: tuple[Signal, ...] | None = None
     ignored: tuple[str, ...] = ()
 
     def ignores(self, *names: str) -> bool:

@@ -125,7 +125,7 @@ class ActivationRecord:
         units: How many units (features, channels) it has.
         observations: Values looked at per unit, over samples and positions.
         dead: Units that let no gradient through for any observation; ``None`` where the function
-            has no such region.
+            has no such region. Of bounded functions those whose slope is exactly zero.
         flat: Share of the values where its slope is under one hundredth of its steepest;
             ``None`` where it has no flat part.
         sole_way: Whether every way from the layer that feeds it to the loss goes through it.
@@ -164,6 +164,8 @@ class RecurrenceRecord:
         gain_per_step: Geometric mean of the factor by which one step back in time changes the
             gradient at the module's input: over 1 it grows into the past, under 1 it fades.
         range: Largest gradient of a step over the last step's.
+        shares: Gradient of each step over the largest of all, first step first; 0.0 for steps whose
+            calls the loss does not depend on.
     """
 
     path: str
@@ -171,6 +173,7 @@ class RecurrenceRecord:
     steps: int
     gain_per_step: float
     range: float
+    shares: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

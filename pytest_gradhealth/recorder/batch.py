@@ -82,6 +82,18 @@ class Objective:
         spread = _is_spread(self.batch) and len(self.batch) > 1
         return spread and (self.loss_fn is not None or self.step is not None)
 
+    def target(self) -> Tensor | None:
+        """The target where the batch holds one tensor as such."""
+        if not self.has_target():
+            return None
+        batch = self.batch
+        if isinstance(batch, Mapping):
+            named = (value for key, value in batch.items() if str(key) in _TARGETS)
+            last = next(named, None)
+        else:
+            last = batch[-1]
+        return last if isinstance(last, Tensor) else None
+
     def samples(self) -> int | None:
         """How many samples lie along axis 0; ``None`` for one, and where no tensor tells."""
         sizes = [int(t.shape[0]) for t in self.inputs() if t.dim() > 0]

@@ -78,10 +78,13 @@ def unrolled_recurrences(layers: tuple[LayerRecord, ...]) -> Iterator[Recurrence
     """Weighted modules called step after step: a cell in a loop, a shared layer."""
     calls: dict[str, list[LayerRecord]] = {}
     for layer in layers:
-        if layer.weighted and layer.gradient_norm is not None:
+        if layer.weighted:
             calls.setdefault(layer.path, []).append(layer)
     for path, made in calls.items():
-        in_a_row = all(a.depth != b.depth for a, b in pairwise(made))
+        reached = [call for call in made if call.gradient_norm is not None]
+        if not reached or made[-1].gradient_norm is None:
+            continue  # what the loss does not see last is no chain of steps to it
+        in_a_row = all(a.depth != b.depth for a, b in pairwise(reached))
         if in_a_row:
             yield from _recurrence(path, made[0].kind, [c.gradient_norm or 0.0 for c in made])
 
@@ -89,4 +92,6 @@ def unrolled_recurrences(layers: tuple[LayerRecord, ...]) -> Iterator[Recurrence
 def _recurrence(path: str, kind: str, profile: list[float]) -> Iterator[RecurrenceRecord]:
     gained = gain(profile)
     if gained is not None and all(map(math.isfinite, profile)):
-        yield RecurrenceRecord(path, kind, len(profile), *gained)
+        largest = max(profile)
+        shares = tuple(value / largest for value in profile)
+        yield RecurrenceRecord(path, kind, len(profile), *gained, shares)

@@ -20,6 +20,8 @@ from pytest_gradhealth.recorder.trials import descend, trainable
 
 _LEAST = 8  # samples: four to learn from, four to be judged on
 _MOMENTUM = 0.9  # the usual one; sixty plain steps are few
+_EXCHANGES = 39  # orders of the inputs that the right one is held against: one chance in forty
+_EXCHANGES_BY_HEART = 5
 _RATES = {"Adam": (1e-3, 1e-2), "SGD": (1e-1, 1e-2)}
 
 
@@ -57,9 +59,8 @@ def _trial(
     half = count // 2
     first = _part(objective, count, torch.arange(half))
     second = _part(objective, count, torch.arange(half, count))
-    rolled = torch.roll(torch.arange(count - half), max(1, (count - half) // 2))
-    shuffled = _part(second, count - half, rolled, targets=False)
-    exchanged = _part(first, half, torch.roll(torch.arange(half), half // 2), targets=False)
+    shuffled = _exchanged(second, count - half, seed, _EXCHANGES)
+    exchanged = _exchanged(first, half, seed, _EXCHANGES_BY_HEART)
     with preserved(model):
         enter_training(model)
         before = _loss(model, second, seed)
@@ -69,11 +70,23 @@ def _trial(
         )
         for _ in range(steps):
             if not math.isfinite(descend(model, first, seed, update)):
-                return LearningTrial(optimizer, rate, before, math.nan, math.nan, math.nan)
-        after, mixed = _loss(model, second, seed), _loss(model, shuffled, seed)
-        by_heart, by_chance = _loss(model, first, seed), _loss(model, exchanged, seed)
+                return LearningTrial(
+                    optimizer, rate, before, math.nan, math.nan, math.nan, math.nan
+                )
+        after = _loss(model, second, seed)
+        mixed = [_loss(model, part, seed) for part in shuffled]
+        by_heart = _loss(model, first, seed)
+        by_chance = sum(_loss(model, part, seed) for part in exchanged) / len(exchanged)
     fitted = by_heart / by_chance if by_chance else math.nan
-    return LearningTrial(optimizer, rate, before, after, mixed, fitted)
+    shuffled_loss = sum(mixed) / len(mixed)
+    return LearningTrial(optimizer, rate, before, after, shuffled_loss, min(mixed), fitted)
+
+
+def _exchanged(objective: Objective, count: int, seed: int, times: int) -> list[Objective]:
+    """The objective with its inputs in other orders, and its targets as they were."""
+    generator = torch.Generator().manual_seed(seed)
+    orders = (torch.randperm(count, generator=generator) for _ in range(times))
+    return [_part(objective, count, order, targets=False) for order in orders]
 
 
 def _loss(model: nn.Module, objective: Objective, seed: int) -> float:

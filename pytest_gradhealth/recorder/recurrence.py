@@ -9,9 +9,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from pytest_gradhealth.recorder.activations import FLAT_SLOPE
 from pytest_gradhealth.recorder.graph import Node
 from pytest_gradhealth.recorder.pending import Pending
+from pytest_gradhealth.recorder.readers import FLAT_SLOPE
 
 _SAMPLES, _STEPS = 16, 4  # of the sequence, for the gates
 _BATCHED = 3  # axes of (time, batch, features)

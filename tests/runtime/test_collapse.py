@@ -212,6 +212,6 @@ def test_the_losss_scale_changes_nothing(scale: float) -> None:
 
 
 def test_the_limit_decides() -> None:
-    model, x = Between(lambda x: x + 1000), vectors()
+    model, x = Between(lambda x: x + 10), vectors()
     assert judged(model, x).healthy
     assert not judged(model, x, limits=Limits(collapse_spread=0.1)).healthy
