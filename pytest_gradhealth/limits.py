@@ -40,7 +40,7 @@ class Limits:
             "by layer: a single factor, such as LayerScale's 1e-6, is there on purpose. A network "
             "that fades layer by layer must rise above it in the warm-up, not just over "
             "vanishing_share: 20 layers of tanh do the one and never learn. Between the two a "
-            "network fails that learns nothing in learning_steps, not even by heart."
+            "network fails that learns nothing in learning_steps."
         ),
         source="the square root of vanishing_share: half of its decades",
     )
@@ -126,10 +126,7 @@ class Limits:
     small_spread: float = _limit(
         1e-2,
         unit="the same, under which it is tried whether the model learns anything of the batch",
-        reason=(
-            "Raises a suspicion only: one that learns nothing in learning_steps, not even by heart,"
-            " fails."
-        ),
+        reason=("Raises a suspicion only: a network fails that learns nothing in learning_steps."),
         source="the square root of collapse_spread: half of its decades",
     )
     tied_share: float = _limit(

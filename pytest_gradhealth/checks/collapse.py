@@ -53,9 +53,10 @@ class Collapse:
             return Need.WARMED
         after = spread_at_end(evidence.warmed)
         if after >= limit:
-            if after < limits.small_spread and evidence.learning is None:
-                return Need.LEARNING
-            if after < limits.small_spread and is_deaf(evidence, limits):
+            deaf = after < limits.small_spread and is_deaf(evidence, limits)
+            if isinstance(deaf, Need):
+                return deaf
+            if deaf:
                 return self._fails(evidence.reseeded[0], end, limits, TAUGHT_NOTHING)
             reason = f"{told}; {after:.1e} after {limits.warmup_steps} Adam steps"
             return Outcome(Judgement("expected", (reason,)))
@@ -76,9 +77,10 @@ class Collapse:
         small = (end.spread or 0.0) < limits.small_spread and not lowered
         if not small or evidence.ignores(end.path):
             return passed
-        if evidence.learning is None:
-            return Need.LEARNING
-        if not is_deaf(evidence, limits):
+        deaf = is_deaf(evidence, limits)
+        if isinstance(deaf, Need):
+            return deaf
+        if not deaf:
             return passed
         if evidence.reseeded is None:
             return Need.RESEEDED

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import generalises, learns_nothing, no_share, rows_of, weight_of
+from pytest_gradhealth.checks.table import is_deaf, learns_nothing, no_share, rows_of, weight_of
 from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, way_of
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
@@ -64,13 +64,10 @@ class Exploding:
             return Need.TRIALS
         stable = [trial for trial in evidence.trials if is_stable(trial, limits)]
         if stable:
-            if evidence.learning is None:
-                return Need.LEARNING
-            nothing = learns_nothing(evidence, limits)
-            if not nothing and not generalises(evidence, limits) and evidence.learning:
-                if evidence.signal is None:
-                    return Need.SIGNAL
-                nothing = any(signal.found for signal in evidence.signal)
+            nothing = is_deaf(evidence, limits)
+            if isinstance(nothing, Need):
+                return nothing
+            nothing = nothing or learns_nothing(evidence, limits)
             if not nothing:
                 reason = f"SGD descends at learning rate {stable[0].learning_rate:g} all the same"
                 return Outcome(Judgement("pass", (*told, reason)))

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from pytest_gradhealth.checks.check import Need
 from pytest_gradhealth.facts import ActivationRecord, Evidence, LayerRecord, Report, Row
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ STEEPEST: Final = {
 #: What makes a weak suspicion a failure, as an observation.
 TAUGHT_NOTHING: Final = (
     "Confirmed",
-    "steps with Adam and with SGD teach it nothing of the batch, not even by heart",
+    "steps with Adam and with SGD on half of the batch teach it nothing of the other half",
 )
 
 
@@ -109,9 +110,21 @@ def learns_nothing(evidence: Evidence, limits: Limits) -> bool:
     return _learns_less(evidence, limits, limits.learning_fitted)
 
 
-def is_deaf(evidence: Evidence, limits: Limits) -> bool:
-    """The same with no trace of anything: what a weak suspicion needs to become a failure."""
-    return _learns_less(evidence, limits, limits.learning_trace)
+def is_deaf(evidence: Evidence, limits: Limits) -> bool | Need:
+    """What a weak suspicion needs to become a failure, or the measurement that tells.
+
+    Trials leave no trace of learning; or a reference learner finds in one half of the batch what
+    holds for the other, and no trial finds any of it.
+    """
+    if evidence.learning is None:
+        return Need.LEARNING
+    if not evidence.learning or generalises(evidence, limits):
+        return False
+    if _learns_less(evidence, limits, limits.learning_trace):
+        return True
+    if evidence.signal is None:
+        return Need.SIGNAL
+    return any(signal.found for signal in evidence.signal)
 
 
 def _learns_less(evidence: Evidence, limits: Limits, fitted: float) -> bool:

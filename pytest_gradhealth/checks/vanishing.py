@@ -76,10 +76,13 @@ class Vanishing:
             return Need.WARMED
         warmed = _share(evidence.warmed, suspect)
         if warmed >= _awake(suspect, limits, best=suspect is profile.best):
-            if warmed < limits.fading_share and suspect is profile.best:
-                if evidence.learning is None:
-                    return Need.LEARNING
-                if is_deaf(evidence, limits):
+            if suspect is profile.best and (
+                warmed < limits.fading_share or _fades(suspect, limits)
+            ):
+                deaf = is_deaf(evidence, limits)
+                if isinstance(deaf, Need):
+                    return deaf
+                if deaf:
                     return _fails(faded(evidence.report, profile, suspect, limits, TAUGHT_NOTHING))
             reason = (
                 f"{suspect.share:.1e} at the start rises to {warmed:.1e} within "
@@ -113,9 +116,10 @@ class Vanishing:
             return self._over_time(evidence, profile, limits)
         if evidence.ignores(*names_of(evidence.report, profile.best.first)):
             return self._passed(evidence.report, profile)
-        if evidence.learning is None:
-            return Need.LEARNING
-        if not is_deaf(evidence, limits):
+        deaf = is_deaf(evidence, limits)
+        if isinstance(deaf, Need):
+            return deaf
+        if not deaf:
             return self._over_time(evidence, profile, limits)
         return _fails(faded(evidence.report, profile, profile.best, limits, TAUGHT_NOTHING))
 
@@ -161,8 +165,12 @@ def _suspect(profile: Profile, limits: Limits) -> Tower | None:
 
 def _awake(tower: Tower, limits: Limits, *, best: bool) -> float:
     """The share that clears a suspect after the warm-up: more where all layers fade together."""
-    fades = 0 < tower.steady_share < limits.fading_share
-    return limits.fading_share if fades and best else limits.vanishing_share
+    return limits.fading_share if best and _fades(tower, limits) else limits.vanishing_share
+
+
+def _fades(tower: Tower, limits: Limits) -> bool:
+    """Whether it does so layer by layer, not by one factor."""
+    return 0 < tower.steady_share < limits.fading_share
 
 
 def _is_a_stack(tower: Tower, best: Tower) -> bool:
