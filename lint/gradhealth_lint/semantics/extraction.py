@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint.semantics import inits, modules
+from gradhealth_lint.semantics.domain.torch_values import Container, InitCall, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.values import MISSING, Instance, Value
 from gradhealth_lint.semantics.facts import (
     FileFacts,
     Init,
@@ -16,15 +17,14 @@ from gradhealth_lint.semantics.facts import (
 )
 from gradhealth_lint.semantics.layers import Chain, Link, chains
 from gradhealth_lint.semantics.loops import StepInLoop, steps
-from gradhealth_lint.semantics.torch_values import Container, InitCall, Layer, ParameterRef
-from gradhealth_lint.semantics.values import MISSING, Instance, Value
+from gradhealth_lint.semantics.pytorch import inits, modules
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from gradhealth_lint.semantics.facts import Anchor, Argument
-    from gradhealth_lint.semantics.interpreter import Interpreter
-    from gradhealth_lint.semantics.roots import Runs
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+    from gradhealth_lint.semantics.python.roots import Runs
 
 
 def extract(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from gradhealth_lint.semantics.graph import (
+from gradhealth_lint.semantics.domain.graph import (
     ACTIVATION,
     ADD,
     AFFINE,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint.semantics import events
-from gradhealth_lint.semantics.torch_values import Optimizer
-from gradhealth_lint.semantics.values import Value
+from gradhealth_lint.semantics.domain.torch_values import Optimizer
+from gradhealth_lint.semantics.domain.values import Value
+from gradhealth_lint.semantics.pytorch import events
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gradhealth_lint.semantics.events import Event
+    from gradhealth_lint.semantics.pytorch.events import Event
 
 
 #: They evaluate the loss several times a step and search along it: a clipped gradient would

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics import extraction, roots
-from gradhealth_lint.semantics.interpreter import Interpreter
+from gradhealth_lint.semantics import extraction
+from gradhealth_lint.semantics.python import roots
+from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

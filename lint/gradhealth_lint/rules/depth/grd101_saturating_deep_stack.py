@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
-from gradhealth_lint.semantics import catalogue
+from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:

@@ -1,0 +1,81 @@
+"""What of torch an expression can evaluate to: layers, containers, parameters, optimizers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gradhealth_lint.semantics.domain.values import Instance, Value
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+
+@dataclass(eq=False, slots=True)
+class Layer:
+    """A module of torch.nn. ``fields`` holds how each parameter was last initialised."""
+
+    kind: str
+    arguments: dict[str, Value]
+    node: cst.CSTNode = field(repr=False)
+    notes: tuple[str, ...]
+    fields: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(eq=False, slots=True)
+class Container:
+    """Sequential, ModuleList or ModuleDict; ``fields["items"]`` is ((name, module), ...)."""
+
+    kind: str
+    node: cst.CSTNode = field(repr=False)
+    fields: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterRef:
+    """``layer.weight``; ``.data`` and ``.detach()`` of it are the same thing."""
+
+    layer: Layer
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParametersOf:
+    """``module.parameters()`` or ``module.named_parameters()``."""
+
+    owner: Value
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizer:
+    """A torch.optim optimizer and the modules whose parameters it owns."""
+
+    kind: str
+    owners: tuple[Value, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scaler:
+    """A torch.amp.GradScaler; ``enabled`` may be UNKNOWN."""
+
+    enabled: Value
+
+
+@dataclass(frozen=True, slots=True)
+class InitCall:
+    """How one parameter was set: the init's name, its folded arguments, where it was written."""
+
+    name: str
+    arguments: tuple[tuple[str, Value], ...]
+    node: cst.CSTNode = field(repr=False)
+    target: str
+    callee: str
+
+
+def is_module(value: Value) -> bool:
+    """Whether the value is an nn.Module."""
+    return isinstance(value, (Layer, Container)) or (
+        isinstance(value, Instance) and value.is_module
+    )

@@ -1,0 +1,1 @@
+"""The abstract interpreter: how Python's statements, expressions and builtins run."""

@@ -1,0 +1,217 @@
+"""Calls: reading arguments, and following functions and classes of the file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain.graph import Node
+from gradhealth_lint.semantics.domain.store import join
+from gradhealth_lint.semantics.domain.torch_values import Container, Layer
+from gradhealth_lint.semantics.domain.values import (
+    UNKNOWN,
+    Arguments,
+    Bound,
+    ClassValue,
+    DictValue,
+    Either,
+    Frame,
+    Function,
+    Instance,
+    Method,
+    Partial,
+    Qualified,
+    Super,
+    Value,
+    new_list,
+    tensors_in,
+)
+from gradhealth_lint.semantics.python import (
+    attributes,
+    binding,
+    classes,
+    external,
+    iteration,
+    methods,
+)
+from gradhealth_lint.semantics.python.targets import assign
+from gradhealth_lint.semantics.pytorch import events, modules, tensors
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+NOTHING: Final = Arguments([], {})
+
+
+def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
+    """The value of a call expression."""
+    interpreter.step()
+    func = node.func
+    receiver: Value = UNKNOWN
+    if isinstance(func, cst.Attribute):
+        receiver = interpreter.evaluate(func.value, frame)
+        callee = attributes.get(interpreter, receiver, func.attr.value)
+    else:
+        callee = interpreter.evaluate(func, frame)
+    if callee == Qualified("builtins.super"):
+        return _super(interpreter, node, frame)
+    arguments = read_arguments(interpreter, node, frame)
+    events.observe(interpreter, node, receiver, callee, arguments)
+    result = call(interpreter, callee, arguments, node)
+    if (
+        isinstance(func, cst.Attribute)
+        and isinstance(receiver, Node)
+        and func.attr.value.endswith("_")
+        and isinstance(func.value, cst.Name)
+        and isinstance(result, Node)
+    ):
+        assign(interpreter, func.value, result, frame)
+    return result
+
+
+def read_arguments(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Arguments:
+    """The evaluated arguments, stars unpacked."""
+    result = Arguments([], {})
+    for argument in node.args:
+        value = interpreter.evaluate(argument.value, frame)
+        if argument.star == "*":
+            more = iteration.iterated(interpreter, value)
+            result.positional.extend(more or ())
+            result.open = result.open or more is None
+        elif argument.star == "**":
+            known = isinstance(value, DictValue) and value.items is not UNKNOWN
+            for key, item in value.items if known else ():
+                if isinstance(key, str):
+                    result.keywords[key] = item
+            result.open = result.open or not known
+        elif argument.keyword is not None:
+            result.keywords[argument.keyword.value] = value
+        else:
+            result.positional.append(value)
+    return result
+
+
+def call(interpreter: Interpreter, callee: Value, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """``callee(*arguments)``."""
+    handler = _HANDLERS.get(type(callee))
+    if handler is None:
+        return unknown(interpreter, arguments, node)
+    return handler(interpreter, callee, arguments, node)
+
+
+def unknown(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
+    """A call that cannot be followed: it may depend on every tensor and set every parameter."""
+    given = arguments.everything()
+    modules.forget_what_is_passed(interpreter, given, node)
+    inputs = tensors_in(given)
+    return tensors.opaque(interpreter, "a call", inputs) if inputs else UNKNOWN
+
+
+def _function(
+    interpreter: Interpreter, callee: Function, arguments: Arguments, node: cst.CSTNode
+) -> Value:
+    return follow(interpreter, callee, arguments, node)
+
+
+def _bound(
+    interpreter: Interpreter, callee: Bound, arguments: Arguments, node: cst.CSTNode
+) -> Value:
+    given = Arguments([callee.receiver, *arguments.positional], arguments.keywords, arguments.open)
+    return follow(interpreter, callee.function, given, node, callee.receiver)
+
+
+def follow(
+    interpreter: Interpreter,
+    function: Function,
+    arguments: Arguments,
+    node: cst.CSTNode,
+    receiver: Value = None,
+) -> Value:
+    """Run a function of the file with these arguments."""
+    if interpreter.is_running(function):
+        return unknown(interpreter, arguments, node)
+    interpreter.followed.add(id(function.node))
+    frame = Frame(
+        binding.bind(interpreter, function, arguments),
+        function.frame,
+        function.owner,
+        receiver=receiver,
+    )
+    interpreter.calls.append(function.node)
+    try:
+        if isinstance(function.node, cst.Lambda):
+            return interpreter.evaluate(function.node.body, frame)
+        interpreter.execute(function.node.body.body, frame)
+    finally:
+        interpreter.calls.pop()
+    if frame.yielded is not None:
+        return new_list(frame.yielded)
+    return _returned(interpreter, frame.returned)
+
+
+def _returned(interpreter: Interpreter, values: list[Value]) -> Value:
+    if not values:
+        return None
+    result = values[0]
+    for value in values[1:]:
+        result = join(result, value)
+    inputs = tensors_in(values)
+    if result is UNKNOWN and inputs:
+        return tensors.opaque(interpreter, "one of several results", inputs)
+    return result
+
+
+def _class(
+    interpreter: Interpreter, callee: ClassValue, arguments: Arguments, node: cst.CSTNode
+) -> Value:
+    return classes.instantiate(interpreter, callee, arguments, node)
+
+
+def _either(
+    interpreter: Interpreter, callee: Either, arguments: Arguments, node: cst.CSTNode
+) -> Value:
+    """Whichever it is: the result is one of theirs. None is guarded against by the program."""
+    options = [option for option in callee.options if option is not None]
+    results = [call(interpreter, option, arguments, node) for option in options]
+    return _returned(interpreter, results) if results else UNKNOWN
+
+
+def _partial(
+    interpreter: Interpreter, callee: Partial, arguments: Arguments, node: cst.CSTNode
+) -> Value:
+    given = Arguments(
+        [*callee.positional, *arguments.positional],
+        {**dict(callee.keywords), **arguments.keywords},
+        arguments.open,
+    )
+    return call(interpreter, callee.function, given, node)
+
+
+def _super(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
+    scope: Frame | None = frame
+    while scope is not None and scope.receiver is None:
+        scope = scope.parent
+    if scope is None or scope.owner is None:
+        return UNKNOWN
+    owner = scope.owner
+    if node.args:
+        named = interpreter.evaluate(node.args[0].value, frame)
+        owner = named if isinstance(named, ClassValue) else owner
+    return Super(owner, scope.receiver)
+
+
+_HANDLERS: Final[dict[type, Callable[..., Value]]] = {
+    Function: _function,
+    Bound: _bound,
+    ClassValue: _class,
+    Either: _either,
+    Partial: _partial,
+    Qualified: external.call,
+    Method: methods.call,
+    Layer: modules.apply,
+    Container: modules.apply,
+    Instance: modules.apply,
+}

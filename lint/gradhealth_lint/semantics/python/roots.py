@@ -1,0 +1,159 @@
+"""In which order a file is run: the module, then every function and class nothing has called.
+
+Code that nobody calls in the file is called with arguments nobody gives, so that an uncalled
+``train(model, loader)`` and an uninstantiated ``Net`` are read as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from gradhealth_lint.semantics.domain import folding
+from gradhealth_lint.semantics.domain.graph import INPUT, Node
+from gradhealth_lint.semantics.domain.torch_values import Container, InitCall
+from gradhealth_lint.semantics.domain.values import (
+    UNKNOWN,
+    Arguments,
+    Bound,
+    ClassValue,
+    Function,
+    Instance,
+    Value,
+    tensors_in,
+)
+from gradhealth_lint.semantics.python import calls, classes
+from gradhealth_lint.semantics.python.interpreter import BudgetExceededError
+from gradhealth_lint.semantics.pytorch import modules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import libcst as cst
+
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+    from gradhealth_lint.semantics.pytorch.events import Event
+
+
+@dataclass(slots=True)
+class Runs:
+    """What running a file left behind, besides the interpreter's own records."""
+
+    #: The outputs of each module's forward pass, with the module.
+    outputs: list[tuple[Value, list[Node]]] = field(default_factory=list)
+    #: The events of each run.
+    events: list[list[Event]] = field(default_factory=list)
+
+
+def run(interpreter: Interpreter, tree: cst.Module, *, trace: bool) -> Runs:
+    """Run everything in the file once.
+
+    ``trace`` runs forward passes too, which take as long as all the rest. An init with a mean
+    has them run in any case: what it does depends on the stack it is in.
+    """
+    runs = Runs()
+    frame = interpreter.module
+    frame.fields["__name__"] = "__main__"
+    _attempt(interpreter, runs, lambda: interpreter.execute(tree.body, frame))
+    defined = list(frame.fields.values())
+    for value in defined:
+        if isinstance(value, Function):
+            _uncalled(interpreter, runs, value, None)
+    objects: list[Instance] = []
+    # What is defined last is usually made of what is defined first.
+    for value in reversed(defined):
+        if isinstance(value, ClassValue) and id(value.node) not in interpreter.followed:
+            _attempt(interpreter, runs, lambda cls=value: objects.append(_make(interpreter, cls)))  # type: ignore[misc]
+    if trace or any(_has_mean(call) for _, _, call in interpreter.inits):
+        _trace_all(interpreter, runs)
+    for instance in [*interpreter.instances, *objects]:
+        if isinstance(instance, Instance):
+            for value in list(instance.cls.fields.values()):
+                if isinstance(value, Function) and value.kind == "plain":
+                    _uncalled(interpreter, runs, value, instance)
+    return runs
+
+
+def _has_mean(call: InitCall) -> bool:
+    values = dict(call.arguments)
+    if call.name == "uniform_":
+        low, high = folding.number(values["a"]), folding.number(values["b"])
+        return low is not None and high is not None and low != -high
+    return folding.number(values.get("mean", 0.0)) not in {None, 0.0}
+
+
+def _make(interpreter: Interpreter, cls: ClassValue) -> Value:
+    return classes.instantiate(interpreter, cls, Arguments([], {}), cls.node)
+
+
+def _attempt(interpreter: Interpreter, runs: Runs, action: Callable[[], object]) -> None:
+    """Run one root; whatever it cannot finish is not known."""
+    first = len(interpreter.events)
+    try:
+        action()
+    except (BudgetExceededError, RecursionError):
+        interpreter.reset()
+    runs.events.append(interpreter.events[first:])
+
+
+def _uncalled(
+    interpreter: Interpreter, runs: Runs, function: Function, receiver: Instance | None
+) -> None:
+    if id(function.node) in interpreter.followed:
+        return
+    if receiver is None:
+        given: Value = function
+    else:
+        given = Bound(function, receiver)
+    nothing = Arguments([], {})
+    _attempt(interpreter, runs, lambda: calls.call(interpreter, given, nothing, function.node))
+
+
+def _trace_all(interpreter: Interpreter, runs: Runs) -> None:
+    """Run every module forward that is not part of one that has been."""
+    interpreter.forwarding = 1
+    for instance in list(interpreter.instances):
+        if id(instance) not in interpreter.applied:
+            _trace(interpreter, runs, instance)
+    for container in reversed(list(interpreter.containers)):
+        if id(container) not in interpreter.applied and container.kind == "Sequential":
+            _trace(interpreter, runs, container)
+    interpreter.forwarding = 0
+
+
+def _trace(interpreter: Interpreter, runs: Runs, module: Instance | Container) -> None:
+    outputs: list[Node] = []
+
+    def forward() -> None:
+        if isinstance(module, Instance):
+            found = classes.find(module.cls, "forward")
+            arguments = (
+                _inputs(interpreter, found)
+                if isinstance(found, Function)
+                else Arguments([interpreter.node(INPUT)], {})
+            )
+        else:
+            arguments = Arguments([interpreter.node(INPUT)], {})
+        result = modules.apply(interpreter, module, arguments, module.node)
+        outputs.extend(tensors_in([result]))
+
+    _attempt(interpreter, runs, forward)
+    if outputs:
+        runs.outputs.append((module, outputs))
+
+
+def _inputs(interpreter: Interpreter, forward: Function) -> Arguments:
+    """A tensor for every argument of forward that has no default.
+
+    A default of None says nothing: callers usually pass something.
+    """
+    parameters = forward.node.params
+    ordered = (*parameters.posonly_params, *parameters.params)[1:]
+    positional: list[Value] = []
+    for parameter in ordered:
+        default = forward.defaults.get(parameter.name.value)
+        if parameter.default is None:
+            positional.append(interpreter.node(INPUT))
+        else:
+            positional.append(UNKNOWN if default is None else default)
+    return Arguments(positional, {})

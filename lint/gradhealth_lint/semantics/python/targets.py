@@ -1,0 +1,125 @@
+"""Assignment: to names, attributes, elements, and several at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain import comparing, folding
+from gradhealth_lint.semantics.domain.graph import Node
+from gradhealth_lint.semantics.domain.torch_values import Container, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.values import (
+    UNKNOWN,
+    ClassValue,
+    DictValue,
+    Frame,
+    Instance,
+    ListValue,
+    Namespace,
+    Value,
+    is_constant,
+    new_list,
+)
+from gradhealth_lint.semantics.python import iteration
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+
+def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: Frame) -> None:
+    """``target = value``."""
+    if isinstance(target, cst.Name):
+        scope = frame.elsewhere.get(target.value, frame)
+        interpreter.store.write(scope.fields, target.value, value)
+    elif isinstance(target, cst.Attribute):
+        receiver = interpreter.evaluate(target.value, frame)
+        set_attribute(interpreter, receiver, target.attr.value, value)
+    elif isinstance(target, (cst.Tuple, cst.List)):
+        _unpack(interpreter, target.elements, value, frame)
+    elif isinstance(target, cst.Subscript):
+        _set_element(interpreter, target, value, frame)
+
+
+def set_attribute(interpreter: Interpreter, receiver: Value, name: str, value: Value) -> None:
+    """``receiver.name = value``."""
+    if isinstance(receiver, (Instance, ClassValue, Namespace)):
+        interpreter.store.write(receiver.fields, name, value)
+    elif isinstance(receiver, Layer):
+        # A parameter put there by hand: how it was initialised is not read.
+        interpreter.store.write(receiver.fields, name, UNKNOWN)
+    elif isinstance(receiver, ParameterRef) and name == "data":
+        interpreter.store.write(receiver.layer.fields, receiver.name, UNKNOWN)
+    elif isinstance(receiver, Container):
+        set_child(interpreter, receiver, name, value)
+
+
+def set_child(interpreter: Interpreter, container: Container, name: str, value: Value) -> None:
+    """Put a module into a container under a name, in place of one that has it."""
+    items = container.fields["items"]
+    if items is UNKNOWN:
+        return
+    if any(key == name for key, _ in items):
+        items = tuple((key, value if key == name else old) for key, old in items)
+    else:
+        items = (*items, (name, value))
+    interpreter.activity += 1
+    interpreter.store.write(container.fields, "items", items)
+
+
+def _unpack(
+    interpreter: Interpreter, elements: Sequence[cst.BaseElement], value: Value, frame: Frame
+) -> None:
+    if isinstance(value, Node):
+        items: tuple[Value, ...] | None = None
+        filler: Value = interpreter.node("opaque", (value,), label="unpacking")
+    else:
+        items, filler = iteration.iterated(interpreter, value), UNKNOWN
+    starred = [isinstance(element, cst.StarredElement) for element in elements]
+    if items is None or (len(items) != len(elements) and True not in starred):
+        for element, star in zip(elements, starred, strict=True):
+            rest = new_list(UNKNOWN) if star else filler
+            assign(interpreter, element.value, rest, frame)
+        return
+    before = starred.index(True) if True in starred else len(elements)
+    after = len(elements) - before - 1
+    for element, item in zip(elements[:before], items, strict=False):
+        assign(interpreter, element.value, item, frame)
+    if before < len(elements):
+        end = len(items) - after
+        assign(interpreter, elements[before].value, new_list(items[before:end]), frame)
+        for element, item in zip(elements[before + 1 :], items[end:], strict=False):
+            assign(interpreter, element.value, item, frame)
+
+
+def _set_element(
+    interpreter: Interpreter, target: cst.Subscript, value: Value, frame: Frame
+) -> None:
+    receiver = interpreter.evaluate(target.value, frame)
+    element = target.slice[0].slice if len(target.slice) == 1 else None
+    key: Value = UNKNOWN
+    if isinstance(element, cst.Index):
+        key = folding.resolved(interpreter.evaluate(element.value, frame))
+    if isinstance(receiver, DictValue):
+        known = is_constant(key) and receiver.items is not UNKNOWN
+        pairs: Value = UNKNOWN
+        if known:
+            pairs = (*(p for p in receiver.items if not comparing.equal(p[0], key)), (key, value))
+        interpreter.store.write(receiver.fields, "items", pairs)
+    elif isinstance(receiver, ListValue):
+        items = receiver.items
+        if isinstance(key, int) and items is not UNKNOWN and -len(items) <= key < len(items):
+            changed = list(items)
+            changed[key] = value
+            interpreter.store.write(receiver.fields, "items", tuple(changed))
+        else:
+            interpreter.store.write(receiver.fields, "items", UNKNOWN)
+    elif isinstance(receiver, Container):
+        set_child(interpreter, receiver, str(key) if is_constant(key) else "?", value)
+    elif isinstance(receiver, ParameterRef):
+        interpreter.store.write(receiver.layer.fields, receiver.name, UNKNOWN)
+    elif isinstance(receiver, Node) and isinstance(target.value, cst.Name):
+        changed_tensor = interpreter.node("opaque", (receiver,), label="assignment to a part")
+        assign(interpreter, target.value, changed_tensor, frame)

@@ -1,0 +1,1 @@
+"""What torch's objects do when the interpreter meets them."""
