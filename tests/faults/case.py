@@ -55,6 +55,7 @@ class Case:
         where: Paths of the modules (or parameters), any of which is right to name first; a path
             stands for what lies below it as well.
         context: Entered around training and diagnosis alike, such as autocast.
+        drawing: Which drawing of cases it belongs to; drawings are scored apart.
     """
 
     name: str
@@ -66,3 +67,4 @@ class Case:
     also: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     context: Callable[[], AbstractContextManager[Any]] = nullcontext
+    drawing: int = 1

@@ -35,6 +35,7 @@ from tests.faults.families import (
     transformer_language,
     transformer_parts,
 )
+from tests.faults.second import SECOND_CASES
 
 ALL_CASES: tuple[Case, ...] = (
     *autoencoder.CASES,
@@ -67,4 +68,5 @@ ALL_CASES: tuple[Case, ...] = (
     *transformer_attention.CASES,
     *transformer_language.CASES,
     *transformer_parts.CASES,
+    *SECOND_CASES,
 )

@@ -1,10 +1,10 @@
 """Measure every tool on the collection and print the tables in Markdown.
 
-``python -m tests.faults.evaluate [--half calibration|held-out|all] [--no-peers] [--standard]
-[--names]``
+``python -m tests.faults.evaluate [--half calibration|held-out|all] [--drawing N] [--no-peers]
+[--standard] [--names]``
 
 The held-out half is for one look at the end: of it only counts are ever printed, so that nobody
-can tune to its cases.
+can tune to its cases. Of a drawing after the first nothing is named unless it is asked for.
 """
 
 from __future__ import annotations
@@ -107,10 +107,14 @@ def _quietly(judge: Callable[[Subject], Verdict], subject: Subject) -> Verdict:
         return judge(subject)
 
 
-def labelled(half: str) -> list[tuple[Case, Truth, Progress]]:
-    """The cases of a half that training has labelled, with what it showed."""
+def labelled(half: str, drawing: int | None = None) -> list[tuple[Case, Truth, Progress]]:
+    """The cases of a half (and of one drawing) that training has labelled, with what it showed."""
     known = labels.read()
-    chosen = [case for case in ALL_CASES if half in {"all", half_of(case.group)}]
+    chosen = [
+        case
+        for case in ALL_CASES
+        if half in {"all", half_of(case.group)} and drawing in {None, case.drawing}
+    ]
     if unknown := sum(case.name not in known for case in chosen):
         _tell(f"{unknown} cases are left out: not labelled yet")
     return [
@@ -147,13 +151,14 @@ def _idle(found: Named, standard: Standard) -> bool:
     )
 
 
-def evaluate_cases(half: str, *, peers: bool, names: bool) -> None:
-    """The tables on the labelled cases."""
-    cases = labelled(half)
+def evaluate_cases(half: str, *, peers: bool, names: bool, drawing: int | None = None) -> None:
+    """The tables on the labelled cases, of every drawing or of one."""
+    cases = labelled(half, drawing)
     subjects = [(subject_of(case), truth, progress) for case, truth, progress in cases]
     results = judge_all(list(tools(peers=peers, training=True)), subjects)
     groups = len({case.group for case, _, _ in cases})
     title = "the whole collection" if half == "all" else f"the {half} half"
+    title += "" if drawing is None else f", drawing {drawing}"
     _show(f"## {title.capitalize()}: {len(cases)} cases in {groups} groups\n")
     _show(tables.main({name: judged.pairs for name, judged in results.items()}))
     _show(tables.symptoms({name: judged.pairs for name, judged in results.items()}))
@@ -164,7 +169,7 @@ def evaluate_cases(half: str, *, peers: bool, names: bool) -> None:
         shown = [
             (verdict, truth)
             for (verdict, truth), (case, _, _) in zip(results[OURS].pairs, cases, strict=True)
-            if half_of(case.group) == "calibration"
+            if half_of(case.group) == "calibration" and case.drawing == (drawing or 1)
         ]
         _show(f"### Where {OURS} is wrong (calibration half only)\n")
         _show(tables.mistakes(shown))
@@ -189,6 +194,7 @@ def main(arguments: Sequence[str]) -> None:
     """Parse the command line and print."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.evaluate", description=__doc__)
     parser.add_argument("--half", choices=("calibration", "held-out", "all"), default="all")
+    parser.add_argument("--drawing", type=int, help="the cases of one drawing only, such as 2")
     parser.add_argument("--no-peers", action="store_true", help="judge with our own tool only")
     parser.add_argument(
         "--standard", action="store_true", help="the standard architectures instead of the cases"
@@ -201,7 +207,12 @@ def main(arguments: Sequence[str]) -> None:
     if options.standard:
         evaluate_standard(peers=not options.no_peers)
     else:
-        evaluate_cases(options.half, peers=not options.no_peers, names=options.names)
+        evaluate_cases(
+            options.half,
+            peers=not options.no_peers,
+            names=options.names,
+            drawing=options.drawing,
+        )
 
 
 if __name__ == "__main__":

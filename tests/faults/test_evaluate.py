@@ -27,26 +27,35 @@ def _batch(_: int = 0) -> tuple[Tensor, Tensor]:
 TASK = Task("stub", _batch, lambda model, batch: 0.0, 0.2, 0.7, loss_fn=F.mse_loss)
 
 
-def _case(name: str, group: str) -> Case:
-    return Case(name, "stub", group, lambda: nn.Linear(3, 1), TASK)
+def _case(name: str, group: str, drawing: int = 1) -> Case:
+    return Case(name, "stub", group, lambda: nn.Linear(3, 1), TASK, drawing=drawing)
 
 
 def _accuse(_: Subject) -> Verdict:
     return Verdict((Named("vanishing", "somewhere"),))
 
 
-@pytest.fixture
-def accused(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two healthy cases, one in either half, both of which the tool accuses."""
-
+def _accuse_all(monkeypatch: pytest.MonkeyPatch, *cases: Case) -> None:
     def tools(*, peers: bool, training: bool) -> Iterator[Peer]:
         yield Peer(evaluate.OURS, _accuse)
 
-    cases = (_case("stub/seen", CALIBRATION), _case("stub/secret", HELD_OUT))
     stored = {"label": "healthy", "runs": {}}
     monkeypatch.setattr(evaluate, "ALL_CASES", cases)
     monkeypatch.setattr(labels, "read", lambda: {case.name: stored for case in cases})
     monkeypatch.setattr(evaluate, "tools", tools)
+
+
+@pytest.fixture
+def accused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two healthy cases, one in either half, both of which the tool accuses."""
+    _accuse_all(monkeypatch, _case("stub/seen", CALIBRATION), _case("stub/secret", HELD_OUT))
+
+
+@pytest.fixture
+def accused_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two healthy cases of the calibration half, one in either drawing, both accused."""
+    first, second = _case("stub/old", CALIBRATION), _case("stub/new", CALIBRATION, drawing=2)
+    _accuse_all(monkeypatch, first, second)
 
 
 @pytest.mark.usefixtures("accused")
@@ -66,6 +75,24 @@ def test_calibration_cases_are_named_where_asked(capsys: pytest.CaptureFixture[s
     assert "| stub/seen | false alarm | vanishing at somewhere |" in capsys.readouterr().out
     evaluate.main(["--half", "calibration"])
     assert "stub/seen" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("accused_twice")
+@pytest.mark.parametrize(
+    ("arguments", "counted", "named"),
+    [
+        ([], "2 of 2 (100 %)", {"old"}),
+        (["--drawing", "1"], "1 of 1 (100 %)", {"old"}),
+        (["--drawing", "2"], "1 of 1 (100 %)", {"new"}),
+    ],
+)
+def test_a_drawing_is_counted_apart_and_a_later_one_named_only_where_asked(
+    arguments: list[str], counted: str, named: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate.main(["--names", *arguments])
+    printed = capsys.readouterr().out
+    assert counted in printed
+    assert {name for name in ("old", "new") if f"stub/{name}" in printed} == named
 
 
 def test_the_stub_groups_are_in_different_halves() -> None:
