@@ -74,7 +74,7 @@ class Disconnected:
 
     def _cut_in_time(self, report: Report, found: Unlearned, limits: Limits) -> Finding:
         layer = layer_of(report, found.record)
-        lost = sum(share == 0.0 for share in found.record.shares)
+        lost = found.record.cut_off
         return Finding(
             symptom=self.symptom,
             where=layer.path,

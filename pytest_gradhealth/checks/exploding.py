@@ -6,7 +6,14 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import is_deaf, learns_nothing, no_share, rows_of, weight_of
+from pytest_gradhealth.checks.table import (
+    is_deaf,
+    learns_nothing,
+    no_share,
+    rows_of,
+    weight_of,
+    weights_of,
+)
 from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, way_of
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
@@ -158,17 +165,19 @@ def _steepest(report: Report, profile: Profile) -> tuple[LayerRecord, str]:
     if grown is not None and largest_activation > _LARGE:
         told = f"activations grow from {grown.name} on, up to an rms of {largest_activation:.1e}"
         return grown, told
-    size = {
-        p.owner: (p.gradient_rms or 0.0) * math.prod(p.shape) ** 0.5
-        for p in report.parameters
-        if p.is_weight
-    }
-    largest = max((size.get(layer.path, 0.0) for layer in profile.layers), default=0.0)
+    sizes = [_gradient_of(report, layer) for layer in profile.layers]
+    largest = max(sizes, default=0.0)
     layer = next(
-        (r for r in profile.layers if size.get(r.path, 0.0) * _AMONG >= largest),
+        (r for r, size in zip(profile.layers, sizes, strict=True) if size * _AMONG >= largest),
         profile.best.first,
     )
     return layer, f"the loss is steepest in the weights of {layer.name} and its like"
+
+
+def _gradient_of(report: Report, layer: LayerRecord) -> float:
+    """The largest L2 norm of dL/d(weight) among a layer's matrices."""
+    weights = weights_of(report, layer)
+    return max(((p.gradient_rms or 0.0) * math.prod(p.shape) ** 0.5 for p in weights), default=0.0)
 
 
 def is_stable(trial: Trial, limits: Limits) -> bool:

@@ -112,6 +112,8 @@ def faded_over_time(report: Report, found: Unlearned, limits: Limits) -> Finding
     """The gradient does not reach the time step that holds the answer."""
     record = found.record
     layer = layer_of(report, record)
+    per_step = record.gain_per_step
+    fading = f"x{per_step:.2g} per step" if per_step else "to exactly zero"
     return Finding(
         symptom=_SYMPTOM,
         where=layer.path,
@@ -121,8 +123,8 @@ def faded_over_time(report: Report, found: Unlearned, limits: Limits) -> Finding
         unit="share of the gradient at the time step that gets most",
         limit_name="fading_share",
         message=(
-            f"the gradient fades x{record.gain_per_step:.2g} per step over {record.steps} time "
-            f"steps of {layer.path} ({layer.kind}), and what is to be learned lies beyond"
+            f"the gradient fades {fading} over {record.steps} time steps of {layer.path} "
+            f"({layer.kind}), and what is to be learned lies beyond"
         ),
         observations=(
             ("Measured", f"{found.told} (limit {limits.fading_share:.1e})"),

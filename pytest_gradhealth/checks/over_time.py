@@ -56,7 +56,7 @@ def unlearned(evidence: Evidence, limits: Limits, *, cut: bool) -> Unlearned | N
         limits: For the share that counts as nothing and the gain of a trial.
         cut: Whether to look for steps the loss does not depend on, or for those it fades before.
     """
-    suspects = [r for r in evidence.report.recurrences if _fades(r, limits, cut=cut)]
+    suspects = [r for r in evidence.report.recurrences if _is_suspect(r, limits, cut=cut)]
     suspects = [r for r in suspects if not evidence.ignores(r.path)]
     if not suspects:
         return None
@@ -67,7 +67,7 @@ def unlearned(evidence: Evidence, limits: Limits, *, cut: bool) -> Unlearned | N
         return None
     step = found.step
     for record in suspects:
-        if record.steps != found.steps or not _lost(record.shares[step], limits, cut=cut):
+        if record.steps != found.steps or not _is_lost(record, step, limits, cut=cut):
             continue
         if evidence.learning is None:
             return Need.LEARNING
@@ -82,9 +82,11 @@ def layer_of(report: Report, record: RecurrenceRecord) -> LayerRecord:
     return next(layer for layer in report.layers if layer.path == record.path)
 
 
-def _fades(record: RecurrenceRecord, limits: Limits, *, cut: bool) -> bool:
-    return bool(record.shares) and _lost(record.shares[0], limits, cut=cut)
+def _is_suspect(record: RecurrenceRecord, limits: Limits, *, cut: bool) -> bool:
+    return bool(record.shares) and _is_lost(record, 0, limits, cut=cut)
 
 
-def _lost(share: float, limits: Limits, *, cut: bool) -> bool:
-    return share == 0.0 if cut else 0.0 < share < limits.fading_share
+def _is_lost(record: RecurrenceRecord, step: int, limits: Limits, *, cut: bool) -> bool:
+    if step < record.cut_off:
+        return cut
+    return not cut and record.shares[step] < limits.fading_share

@@ -7,7 +7,14 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from pytest_gradhealth.checks.check import Need
-from pytest_gradhealth.facts import ActivationRecord, Evidence, LayerRecord, Report, Row
+from pytest_gradhealth.facts import (
+    ActivationRecord,
+    Evidence,
+    LayerRecord,
+    ParameterRecord,
+    Report,
+    Row,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,16 +50,21 @@ def rows_of(profile: Profile, failing: Callable[[float], bool]) -> tuple[Row, ..
 
 def names_of(report: Report, layer: LayerRecord) -> tuple[str, ...]:
     """A layer's path and the names of its weights: what ``ignore`` may call it."""
-    weights = (p for p in report.parameters if p.is_weight and p.owner == layer.path)
-    return (layer.path, *(name for p in weights for name in p.names))
+    return (layer.path, *(name for p in weights_of(report, layer) for name in p.names))
+
+
+def weights_of(report: Report, layer: LayerRecord) -> tuple[ParameterRecord, ...]:
+    """The matrices of a layer; where a module multiplies by itself, a layer is one of its own."""
+    weights = [p for p in report.parameters if p.is_weight]
+    itself = tuple(p for p in weights if layer.path in p.names)
+    return itself or tuple(p for p in weights if p.owner == layer.path)
 
 
 def weight_of(report: Report, layer: LayerRecord) -> str:
     """A layer's weight, its shape, dtype and gradient, as one phrase."""
-    for parameter in report.parameters:
-        if parameter.is_weight and parameter.owner == layer.path:
-            rms = "none" if parameter.gradient_rms is None else f"{parameter.gradient_rms:.1e}"
-            return f"{parameter.name} {parameter.shape} {parameter.dtype}: rms(grad) {rms}"
+    for parameter in weights_of(report, layer):
+        rms = "none" if parameter.gradient_rms is None else f"{parameter.gradient_rms:.1e}"
+        return f"{parameter.name} {parameter.shape} {parameter.dtype}: rms(grad) {rms}"
     return f"{layer.name}: its weight is frozen"
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pytest_gradhealth.checks.onset import MAIN_PART, TINY, onset_of_fall
+from pytest_gradhealth.checks.table import weights_of
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
@@ -145,8 +146,8 @@ def _one_step(
 
 def _implied(report: Report, layer: LayerRecord) -> float:
     """The factor by which random weights of this size change a gradient: rms * sqrt(fan-in)."""
-    for parameter in report.parameters:
-        if parameter.is_weight and parameter.owner == layer.path:
+    for parameter in weights_of(report, layer):
+        if parameter.shape:
             fan_in = math.prod(parameter.shape) / max(parameter.shape[0], 1)
             return parameter.value_rms * math.sqrt(fan_in)
     return 0.0

@@ -164,8 +164,8 @@ class RecurrenceRecord:
         gain_per_step: Geometric mean of the factor by which one step back in time changes the
             gradient at the module's input: over 1 it grows into the past, under 1 it fades.
         range: Largest gradient of a step over the last step's.
-        shares: Gradient of each step over the largest of all, first step first; 0.0 for steps whose
-            calls the loss does not depend on.
+        shares: Gradient of each step over the largest of all, first step first.
+        cut_off: How many of the first steps the loss does not depend on at all.
     """
 
     path: str
@@ -174,6 +174,7 @@ class RecurrenceRecord:
     gain_per_step: float
     range: float
     shares: tuple[float, ...] = ()
+    cut_off: int = 0
 
 
 @dataclass(frozen=True, slots=True)

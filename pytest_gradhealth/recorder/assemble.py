@@ -100,7 +100,7 @@ def _layer(
     return LayerRecord(
         path=call.path,
         call=call.index,
-        kind=type(call.module).__name__,
+        kind=call.product.strip("_") or type(call.module).__name__,
         source=source_of(done.modules, call.path),
         shape=call.shape,
         dtype=call.dtype,

@@ -32,7 +32,11 @@ HOLDERS = (nn.ModuleList, nn.ModuleDict, nn.ParameterList, nn.ParameterDict)
 
 @dataclass(slots=True)
 class Call:
-    """One call of one module, while the pass is under way."""
+    """One call of one module, while the pass is under way.
+
+    ``product`` names the operation where it is one of several products inside a module's own
+    forward; the path then is the matrix's.
+    """
 
     path: str
     index: int
@@ -44,6 +48,7 @@ class Call:
     gradients: list[Tensor] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
     excerpt: Tensor | None = None
+    product: str = ""
 
 
 @dataclass(slots=True)
@@ -57,6 +62,7 @@ class Trace:
         arrivals: For every gradient that arrived, in order: its call's position in ``calls`` and
             its own position in that call's ``gradients``.
         recurrences: Calls of recurrent modules.
+        unfolded: Paths of the modules whose products were recorded one by one.
         running: Paths of the modules that run just now, outermost first, where that is tracked.
         replayed: Whether backward ran parts of the model again, whose calls got hooks only then.
         offloaded: Whether something (checkpointing, offloading) keeps the graph's tensors
@@ -67,6 +73,7 @@ class Trace:
     ran: set[str] = field(default_factory=set)
     arrivals: list[tuple[int, int]] = field(default_factory=list)
     recurrences: list[Recurrence] = field(default_factory=list)
+    unfolded: set[str] = field(default_factory=set)
     running: list[str] = field(default_factory=list)
     replayed: bool = False
     offloaded: bool = False
@@ -80,7 +87,7 @@ def traced(
     samples: int | None = None,
     closely: bool = False,
     operations: bool = False,
-) -> Iterator[Trace]:
+) -> Iterator[Tracer]:
     """Hook every module of the model; the hooks are gone when the block ends.
 
     Args:
@@ -91,7 +98,7 @@ def traced(
         operations: Keep track of the modules that run, for those who look at operations.
     """
     trace = Trace()
-    tracer = _Tracer(trace, reduce, samples, closely=closely)
+    tracer = Tracer(trace, reduce, samples, closely=closely)
     handles: list[Any] = []
     if operations:
         for path, module in model.named_modules():
@@ -106,7 +113,7 @@ def traced(
         if isinstance(module, nn.RNNBase)
     ]
     try:
-        yield trace
+        yield tracer
     finally:
         for handle in handles:
             handle.remove()
@@ -129,8 +136,8 @@ def source_of(modules: Mapping[str, nn.Module], path: str) -> str:
     Empty where Python does not know it.
     """
     while True:
-        kind = type(modules[path])
-        if not kind.__module__.startswith("torch."):
+        kind = type(modules.get(path))  # the path of a matrix leads to the module that holds it
+        if path in modules and not kind.__module__.startswith("torch."):
             return _source_of_class(kind)  # type: ignore[arg-type]  # a class does hash
         if not path:
             return ""
@@ -171,7 +178,9 @@ def _gone() -> None:
     return None
 
 
-class _Tracer:
+class Tracer:
+    """Turns what the hooks are given into calls of a trace."""
+
     def __init__(self, trace: Trace, reduce: Reduce, samples: int | None, *, closely: bool) -> None:
         self.trace = trace
         self.reduce = reduce
@@ -183,15 +192,30 @@ class _Tracer:
         self.constants: dict[int, Callable[[], Tensor | None]] = {}
 
     def entering(self, path: str) -> Callable[[nn.Module, Any], None]:
+        """A forward pre-hook that notes which module runs."""
+
         def on_entry(_module: nn.Module, _inputs: Any) -> None:
             self.trace.running.append(path)
 
         return on_entry
 
     def leaving(self, _module: nn.Module, _inputs: Any, _output: Any) -> None:
+        """A forward hook that notes its end."""
         self.trace.running.pop()
 
+    def used(self, path: str, owner: str, module: nn.Module, product: str, output: Tensor) -> None:
+        """Record a product inside a module's own forward; in backward it ran once more."""
+        if torch._C._current_graph_task_id() >= 0:
+            return
+        self.trace.unfolded.add(owner)
+        before = len(self.trace.calls)
+        self._called(path, module, output)
+        for call in self.trace.calls[before:]:
+            call.product = product
+
     def hook(self, path: str) -> Callable[[nn.Module, Any, Any], None]:
+        """A forward hook that records the call."""
+
         def on_forward(module: nn.Module, _inputs: Any, output: Any) -> None:
             self.trace.ran.add(path)
             if torch._C._current_graph_task_id() >= 0:

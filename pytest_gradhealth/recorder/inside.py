@@ -86,12 +86,16 @@ def unrolled_recurrences(layers: tuple[LayerRecord, ...]) -> Iterator[Recurrence
             continue  # what the loss does not see last is no chain of steps to it
         in_a_row = all(a.depth != b.depth for a, b in pairwise(reached))
         if in_a_row:
-            yield from _recurrence(path, made[0].kind, [c.gradient_norm or 0.0 for c in made])
+            cut_off = next(i for i, call in enumerate(made) if call in reached)
+            profile = [call.gradient_norm or 0.0 for call in made]
+            yield from _recurrence(path, made[0].kind, profile, cut_off)
 
 
-def _recurrence(path: str, kind: str, profile: list[float]) -> Iterator[RecurrenceRecord]:
+def _recurrence(
+    path: str, kind: str, profile: list[float], cut_off: int = 0
+) -> Iterator[RecurrenceRecord]:
     gained = gain(profile)
     if gained is not None and all(map(math.isfinite, profile)):
         largest = max(profile)
         shares = tuple(value / largest for value in profile)
-        yield RecurrenceRecord(path, kind, len(profile), *gained, shares)
+        yield RecurrenceRecord(path, kind, len(profile), *gained, shares, cut_off)

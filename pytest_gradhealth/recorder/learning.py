@@ -22,6 +22,8 @@ _LEAST = 8  # samples: four to learn from, four to be judged on
 _MOMENTUM = 0.9  # the usual one; sixty plain steps are few
 _EXCHANGES = 39  # orders of the inputs that the right one is held against: one chance in forty
 _EXCHANGES_BY_HEART = 5
+_LOOK = 15  # steps between two looks at whether the samples are known by heart
+_BY_HEART = 0.05  # of the loss with exchanged inputs
 _RATES = {"Adam": (1e-3, 1e-2), "SGD": (1e-1, 1e-2)}
 
 
@@ -61,6 +63,7 @@ def _trial(
     second = _part(objective, count, torch.arange(half, count))
     shuffled = _exchanged(second, count - half, seed, _EXCHANGES)
     exchanged = _exchanged(first, half, seed, _EXCHANGES_BY_HEART)
+    fitted = math.nan
     with preserved(model):
         enter_training(model)
         before = _loss(model, second, seed)
@@ -68,18 +71,24 @@ def _trial(
         update: Step = (
             adam(parameters, rate) if optimizer == "Adam" else sgd(parameters, rate, _MOMENTUM)
         )
-        for _ in range(steps):
+        for step in range(1, steps + 1):
             if not math.isfinite(descend(model, first, seed, update)):
-                return LearningTrial(
-                    optimizer, rate, before, math.nan, math.nan, math.nan, math.nan
-                )
+                return LearningTrial(optimizer, rate, before, *[math.nan] * 4)
+            if step % _LOOK == 0 or step == steps:
+                by_heart = _loss(model, first, seed)
+                fitted = _ratio(by_heart, [_loss(model, part, seed) for part in exchanged])
+                if fitted <= _BY_HEART:  # more steps would make it surer, not wiser
+                    break
         after = _loss(model, second, seed)
         mixed = [_loss(model, part, seed) for part in shuffled]
-        by_heart = _loss(model, first, seed)
-        by_chance = sum(_loss(model, part, seed) for part in exchanged) / len(exchanged)
-    fitted = by_heart / by_chance if by_chance else math.nan
-    shuffled_loss = sum(mixed) / len(mixed)
-    return LearningTrial(optimizer, rate, before, after, shuffled_loss, min(mixed), fitted)
+    return LearningTrial(
+        optimizer, rate, before, after, sum(mixed) / len(mixed), min(mixed), fitted
+    )
+
+
+def _ratio(loss: float, others: list[float]) -> float:
+    mean = sum(others) / len(others)
+    return loss / mean if mean else math.nan
 
 
 def _exchanged(objective: Objective, count: int, seed: int, times: int) -> list[Objective]:

@@ -38,7 +38,11 @@ class Positions:
 
     def __init__(self, trace: Trace, graph: BackwardGraph) -> None:
         self.graph = graph
-        self.weighted = [is_weighted(call.path, call.module) for call in trace.calls]
+        self.weighted = [
+            bool(call.product)
+            or (call.path not in trace.unfolded and is_weighted(call.path, call.module))
+            for call in trace.calls
+        ]
         self.module_of: dict[Node, int] = {}
         last_call: dict[str, int] = {}
         for position, call in enumerate(trace.calls):

@@ -25,6 +25,7 @@ from pytest_gradhealth.recorder.positions import Positions
 from pytest_gradhealth.recorder.spread import batch_spread
 from pytest_gradhealth.recorder.state import collection_paused, preserved
 from pytest_gradhealth.recorder.statistics import exact_norm, norm
+from pytest_gradhealth.recorder.uses import watched
 
 
 def record(
@@ -154,11 +155,14 @@ def _pass(
     pending = Pending()
     inputs = batch_spread(objective.inputs(), samples, pending)
     with (
-        traced(model, reduce, samples=samples, closely=closely, operations=usage or exact) as trace,
+        traced(
+            model, reduce, samples=samples, closely=closely, operations=usage or exact
+        ) as tracer,
         torch.enable_grad(),
     ):
+        trace = tracer.trace
         operations = Operations(trainable, trace) if usage or exact else None
-        with operations or nullcontext():
+        with watched(model, tracer), operations or nullcontext():
             loss, kind = objective(model, seed)
         graph = walk(loss)
         positions = Positions(trace, graph)
