@@ -132,6 +132,8 @@ def _end(report: Report) -> LayerRecord | None:
     ]
     nearest = min((r.depth or 0 for r in seen), default=0)
     ends = [r for r in seen if r.depth == nearest]
+    # Of records in a row the last; of heads side by side all.
+    ends = [r for r in ends if r.trunk is None or report.layers[r.trunk] not in ends]
     return max(ends, key=lambda r: r.spread or 0.0, default=None)
 
 

@@ -150,7 +150,7 @@ def _origin(report: Report, profile: Profile, limits: Limits) -> tuple[LayerReco
     tower = profile.best
     if tower.share <= limits.exploding_growth:
         return _steepest(report, profile)
-    blamed, how = origin_of_growth(profile, tower)
+    blamed, how = origin_of_growth(report, profile, tower)
     if max(layer.activation_rms for layer in profile.layers) > _EXPLODED:
         grown = origin_of_scale(way_of(profile, tower))
         if grown is not None and (grown.depth or 0) > (blamed.depth or 0) + 1:

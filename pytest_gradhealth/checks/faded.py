@@ -63,9 +63,13 @@ def behind_a_flat_operation(
     report: Report, blocked: list[tuple[str, str, str]], limits: Limits
 ) -> Finding:
     """Parameters behind an operation whose derivative is zero everywhere."""
-    _, operation, before = blocked[0]
+    name, operation, before = blocked[0]
     rows = {p.name: p.shape for p in report.parameters}
     where = before or "the input"
+    if not before:  # the weight itself goes through it
+        before = next((p.owner for p in report.parameters if p.name == name), "")
+        before = before.partition(".parametrizations")[0]
+        where = name
     return Finding(
         symptom=_SYMPTOM,
         where=before,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import confirmed, source_at
+from pytest_gradhealth.checks.table import confirmed, place_of, source_at
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Symmetry:
         twin = first.tied_to and f"equal to {first.tied_to} in value and gradient"
         return Finding(
             symptom=self.symptom,
-            where=first.owner,
+            where=place_of(report, first),
             source=source_at(report, first.owner),
             measured=_share(first),
             limit=limits.tied_share,

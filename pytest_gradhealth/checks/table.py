@@ -60,6 +60,14 @@ def weights_of(report: Report, layer: LayerRecord) -> tuple[ParameterRecord, ...
     return itself or tuple(p for p in weights if p.owner == layer.path)
 
 
+def place_of(report: Report, parameter: ParameterRecord) -> str:
+    """The layer a parameter belongs to; its own name where its module holds several matrices."""
+    own = sum(p.is_weight and p.owner == parameter.owner for p in report.parameters)
+    fused = any(layer.path == parameter.owner and layer.weighted for layer in report.layers)
+    alone = fused or own == 1
+    return parameter.owner if parameter.owner and alone else parameter.name
+
+
 def weight_of(report: Report, layer: LayerRecord) -> str:
     """A layer's weight, its shape, dtype and gradient, as one phrase."""
     for parameter in weights_of(report, layer):

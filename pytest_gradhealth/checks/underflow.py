@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.table import source_at
+from pytest_gradhealth.checks.table import place_of, source_at
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Underflow:
         first = lost[0][0]
         return Finding(
             symptom=self.symptom,
-            where=first.owner,
+            where=place_of(report, first),
             source=source_at(report, first.owner),
             measured=kept,
             limit=limits.underflow_kept,

@@ -19,6 +19,7 @@ from pytest_gradhealth.checks.table import (
     confirmed,
     is_deaf,
     learns,
+    learns_nothing,
     names_of,
     no_share,
 )
@@ -55,7 +56,7 @@ class Vanishing:
         profile = profile_of(evidence.report)
         if profile is None:
             return Outcome(Judgement("not_observed", ("no layer with weights got a gradient",)))
-        if _is_silent(evidence.report, limits):
+        if _is_silent(evidence.report):
             return self._silent(evidence, profile, limits)
         if not (arrived_finite(evidence.report) and math.isfinite(profile.best.share)):
             return Outcome(Judgement("not_observed", (no_share(profile),)))
@@ -90,21 +91,30 @@ class Vanishing:
                 "on the way wake up"
             )
             return Outcome(Judgement("expected", (reason,)))
-        if evidence.learning is None:
-            return Need.LEARNING
-        how = learns(evidence, limits, with_both=True)
-        if how:
-            return Outcome(Judgement("expected", (_reach(profile, suspect), how)))
+        if max(warmed, *reached):  # what nothing at all reaches cannot learn, whatever else does
+            if evidence.learning is None:
+                return Need.LEARNING
+            how = learns(evidence, limits, with_both=True)
+            if how:
+                return Outcome(Judgement("expected", (_reach(profile, suspect), how)))
         sure = confirmed(limits, f"and at {warmed:.1e} after {limits.warmup_steps} Adam steps")
         return _fails(faded(evidence.report, profile, suspect, limits, sure))
 
     def _silent(self, evidence: Evidence, profile: Profile, limits: Limits) -> Outcome | Need:
-        """No gradient at all, though the loss is not at its end: with other seeds, too?"""
+        """No gradient at all, though the loss is not at its end: with other seeds, too?
+
+        A loss of nearly zero is at its end, unless trials show that nothing was learned.
+        """
+        if abs(evidence.report.loss) <= limits.solved_loss:
+            if evidence.learning is None:
+                return Need.LEARNING
+            if not learns_nothing(evidence, limits):
+                return Outcome(Judgement("not_observed", (no_share(profile),)))
         if evidence.reseeded is None:
             return Need.RESEEDED
         if evidence.warmed is None:
             return Need.WARMED
-        if not all(_is_silent(r, limits) for r in (*evidence.reseeded, evidence.warmed)):
+        if not all(_is_silent(r) for r in (*evidence.reseeded, evidence.warmed)):
             reason = "no gradient at all with one seed only"
             return Outcome(Judgement("not_observed", (reason,)))
         return _fails(silent_loss(evidence.report, profile, limits))
@@ -144,9 +154,9 @@ def _fails(finding: Finding) -> Outcome:
     return Outcome(Judgement("fail", (finding.message,)), finding)
 
 
-def _is_silent(report: Report, limits: Limits) -> bool:
+def _is_silent(report: Report) -> bool:
     arrived = [p.gradient_rms for p in report.parameters if p.gradient_rms is not None]
-    return bool(arrived) and not any(arrived) and abs(report.loss) > limits.solved_loss
+    return bool(arrived) and not any(arrived)
 
 
 def _suspect(profile: Profile, limits: Limits) -> Tower | None:

@@ -96,7 +96,7 @@ def _abrupt(tower: Tower) -> tuple[LayerRecord, LayerRecord] | None:
     return tower.route[large[0]], tower.route[large[0] + 1]
 
 
-def origin_of_growth(profile: Profile, tower: Tower) -> tuple[LayerRecord, str]:
+def origin_of_growth(report: Report, profile: Profile, tower: Tower) -> tuple[LayerRecord, str]:
     """The layer where a growth of the gradient starts, in forward order, and a sentence."""
     way = way_of(profile, tower)
     norms = [layer.gradient_norm or 0.0 for layer in way]
@@ -106,6 +106,11 @@ def origin_of_growth(profile: Profile, tower: Tower) -> tuple[LayerRecord, str]:
     if onset.sudden:
         layer = way[onset.first + 1]
         factor = norms[onset.first] / (norms[onset.first + 1] or math.inf)
+        implied = _implied(report, layer)
+        if layer.weighted and implied and factor * _UNEXPLAINED > implied:
+            before = way[onset.first]
+            told = f"between {before.name} ({before.kind}) and {layer.name} ({layer.kind})"
+            return before, f"{told}: multiplies by {factor:.1e}, more than their weights explain"
         return layer, f"{layer.name} ({layer.kind}) alone multiplies by {factor:.1e}"
     last = way[min(onset.last + 1, len(way) - 1)]
     layer = way[onset.first]

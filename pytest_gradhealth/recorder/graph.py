@@ -112,17 +112,22 @@ def _is_flat(node: Node, *, saved: bool) -> bool:
 def _is_over_one_score(node: Node) -> bool:
     """Softmax over the last axis where a layer puts one score into it, and positions are beside it.
 
-    Attention over a single key has one entry too, and is meant: it does not come from a layer.
+    Attention over a single key has one entry too, and is meant: it does not come from a layer. Of a
+    convolution's output, over any axis of one entry beside several channels.
     """
     following = [child for child, _ in node.next_functions if child is not None]
     made_by = str(following[0].name()) if following else ""
-    if not made_by.startswith(("View", "UnsafeView", "Addmm", "Add", "MkldnnLinear", "Squeeze")):
+    convolved = made_by.startswith("Convolution")
+    layers = ("View", "UnsafeView", "Addmm", "Add", "MkldnnLinear", "Squeeze")
+    if not convolved and not made_by.startswith(layers):
         return False
     try:
         shape, axis = node._saved_result.shape, node._saved_dim
     except RuntimeError:  # changed in place, or kept elsewhere
         return False
     axis = axis - 2**64 if axis >= 2**63 else axis  # saved as unsigned
+    if convolved:
+        return shape[axis] == 1 and len(shape) > _SEQUENCE and shape[1] > 1
     last = axis % len(shape) == len(shape) - 1
     return last and shape[-1] == 1 and len(shape) >= _SEQUENCE and shape[-2] > 1
 

@@ -89,6 +89,14 @@ def _softmax(node: Node) -> Values | None:
     return Values("Softmax", moved, None, lambda v: v.amax(-1) > _SOFTMAX_FLAT)
 
 
+def _log_softmax(node: Node) -> Values | None:
+    read = _softmax(node)
+    if read is None:
+        return None
+    edge = math.log(_SOFTMAX_FLAT)
+    return Values("LogSoftmax", read.values, None, lambda v: v.amax(-1) > edge)
+
+
 def _attention(node: Node) -> Values | None:
     """Fused attention keeps queries and keys: a few rows of its weights are computed anew."""
     query, key = node._saved_query.detach()[:1], node._saved_key.detach()[:1]
@@ -134,6 +142,7 @@ READERS: dict[str, Callable[[Node], Values | None]] = {
         flat=lambda v: v.abs() >= _HARD_SIGMOID_EDGE,
         stuck=_ends(-_HARD_SIGMOID_EDGE, _HARD_SIGMOID_EDGE),
     ),
+    "LogSoftmax": _log_softmax,
     "Softmax": _softmax,
     "ScaledDotProductFlashAttentionForCpu": _attention,
     "ScaledDotProductEfficientAttention": _attention,

@@ -158,8 +158,9 @@ GROWTHS: dict[str, tuple[list[float], str, str]] = {
 @pytest.mark.parametrize("name", GROWTHS)
 def test_where_a_growth_starts(name: str) -> None:
     gradients, where, how = GROWTHS[name]
-    profile = profiled(chain_of(gradients))
-    start, told = origin_of_growth(profile, profile.best)
+    report = chain_of(gradients)
+    profile = profiled(report)
+    start, told = origin_of_growth(report, profile, profile.best)
     assert (start.path, how in told) == (where, True), told
 
 
