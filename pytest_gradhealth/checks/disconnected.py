@@ -9,7 +9,7 @@ from pytest_gradhealth.checks.over_time import Unlearned, layer_of, unlearned
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.facts import LayerRecord, ParameterRecord, Report
+    from pytest_gradhealth.facts import LayerRecord, OperationRecord, ParameterRecord, Report
     from pytest_gradhealth.limits import Limits
 
 
@@ -124,6 +124,11 @@ def locate_cut(report: Report, cut: tuple[ParameterRecord, ...]) -> tuple[str, s
     if not lost:
         owner = cut[0].owner
         return owner or "(the model itself)", "", f"inside {owner or 'the model itself'}"
+    ungraphed = _ran_without_graph(report, lost)
+    if ungraphed is not None:
+        layer, cutter = ungraphed
+        how = f"{layer.name} ({layer.kind}) ran without building a graph ({cutter})"
+        return layer.path, layer.source, how
     last = _before_first_cut(report, lost) or lost[-1]
     position = report.layers.index(last)
     by = _cutter(report, position)
@@ -142,6 +147,27 @@ def locate_cut(report: Report, cut: tuple[ParameterRecord, ...]) -> tuple[str, s
         f"between {last.name} ({last.kind}) and {after.name} ({after.kind}): the output of the "
         f"first carries a gradient, the loss sees only the second ({why})",
     )
+
+
+def _ran_without_graph(
+    report: Report, lost: list[LayerRecord]
+) -> tuple[LayerRecord, OperationRecord] | None:
+    """The outermost module that the first cut happened inside of, where it has no graph at all."""
+    if not report.cuts:
+        return None
+    cut = report.cuts[0]
+    inside = [
+        r
+        for r in lost
+        if r.path
+        and _is_in(cut.module, r.path)
+        and not any(inner.differentiable and _is_in(inner.path, r.path) for inner in lost)
+    ]
+    return min(((r, cut) for r in inside), key=lambda pair: len(pair[0].path), default=None)
+
+
+def _is_in(path: str, outer: str) -> bool:
+    return path == outer or path.startswith(f"{outer}.")
 
 
 def _before_first_cut(report: Report, lost: list[LayerRecord]) -> LayerRecord | None:

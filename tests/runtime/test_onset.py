@@ -147,18 +147,29 @@ def test_the_factor_per_layer_is_that_of_the_stretch(gradients: list[float], fac
     assert factor in origin_of_fade(report, profile, profile.best)[1]
 
 
-GROWTHS: dict[str, tuple[list[float], str, str]] = {
-    "from end to end": (powers(4, 3, 2, 1, 0), "0", "grows x10 per layer from 4 back to 0"),
-    "in the middle": (powers(4, 4, 4, 2, 0, 0), "2", "back to 2"),
-    "one layer": (powers(5, 5, 0, 0), "2", "2 (Linear) alone multiplies by 1.0e+05"),
-    "not at all": (powers(0, 0, 0), "0", "at 0"),
+GROWTHS: dict[str, tuple[list[float], list[float] | None, str, str]] = {
+    "from end to end": (powers(4, 3, 2, 1, 0), None, "0", "grows x10 per layer from 4 back to 0"),
+    "in the middle": (powers(4, 4, 4, 2, 0, 0), None, "2", "back to 2"),
+    "one layer": (
+        powers(5, 5, 0, 0),
+        [0.4, 0.4, 4e4, 0.4],
+        "2",
+        "2 (Linear) alone multiplies by 1.0e+05",
+    ),
+    "between two": (
+        powers(5, 5, 0, 0),
+        None,
+        "1",
+        "between 1 (Linear) and 2 (Linear): multiplies by 1.0e+05, more than their weights",
+    ),
+    "not at all": (powers(0, 0, 0), None, "0", "at 0"),
 }
 
 
 @pytest.mark.parametrize("name", GROWTHS)
 def test_where_a_growth_starts(name: str) -> None:
-    gradients, where, how = GROWTHS[name]
-    report = chain_of(gradients)
+    gradients, weights, where, how = GROWTHS[name]
+    report = chain_of(gradients, weights)
     profile = profiled(report)
     start, told = origin_of_growth(report, profile, profile.best)
     assert (start.path, how in told) == (where, True), told
