@@ -225,6 +225,11 @@ class Limits:
             raise ProbeError(msg)
         return dataclasses.replace(self, **changes)
 
+    def is_lowered(self, name: str) -> bool:
+        """Whether the caller set a limit below its default, and so accepts more than we would."""
+        field = next(field for field in dataclasses.fields(self) if field.name == name)
+        return bool(getattr(self, name) < field.default)
+
     @classmethod
     def describe(cls) -> str:
         """All limits with their values, units, reasons and sources, as text."""

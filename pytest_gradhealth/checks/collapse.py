@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
     from pytest_gradhealth.limits import Limits
 
-_ROUNDED = 0.99  # small_spread is the square root of collapse_spread unless the caller lowers it
 _ROUNDING = 1e-8  # spreads below it are float32's rounding
 
 
@@ -73,9 +72,8 @@ class Collapse:
     ) -> Outcome | Need:
         """They differ little, though not too little: it is too little where nothing is learned."""
         passed = Outcome(Judgement("pass", (told,)))
-        lowered = limits.collapse_spread < limits.small_spread**2 * _ROUNDED
-        small = (end.spread or 0.0) < limits.small_spread and not lowered
-        if not small or evidence.ignores(end.path):
+        small = (end.spread or 0.0) < limits.small_spread
+        if not small or limits.is_lowered("collapse_spread") or evidence.ignores(end.path):
             return passed
         deaf = is_deaf(evidence, limits)
         if isinstance(deaf, Need):

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
     from pytest_gradhealth.limits import Limits
 
-_ROUNDED = 0.99  # fading_share is the square root of vanishing_share unless the caller lowers it
 _STACK = 3  # layers in which a fade can be told from a single factor
 
 
@@ -121,8 +120,7 @@ class Vanishing:
 
     def _faint(self, evidence: Evidence, profile: Profile, limits: Limits) -> Outcome | Need:
         """Little arrives, though not too little: it is too little where nothing can be learned."""
-        lowered = limits.vanishing_share < limits.fading_share**2 * _ROUNDED
-        if profile.best.share >= limits.fading_share or lowered:
+        if profile.best.share >= limits.fading_share or limits.is_lowered("vanishing_share"):
             return self._over_time(evidence, profile, limits)
         if evidence.ignores(*names_of(evidence.report, profile.best.first)):
             return self._passed(evidence.report, profile)
