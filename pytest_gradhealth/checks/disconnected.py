@@ -152,18 +152,21 @@ def locate_cut(report: Report, cut: tuple[ParameterRecord, ...]) -> tuple[str, s
 def _ran_without_graph(
     report: Report, lost: list[LayerRecord]
 ) -> tuple[LayerRecord, OperationRecord] | None:
-    """The outermost module that the first cut happened inside of, where it has no graph at all."""
-    if not report.cuts:
-        return None
-    cut = report.cuts[0]
-    inside = [
-        r
-        for r in lost
-        if r.path
-        and _is_in(cut.module, r.path)
-        and not any(inner.differentiable and _is_in(inner.path, r.path) for inner in lost)
-    ]
-    return min(((r, cut) for r in inside), key=lambda pair: len(pair[0].path), default=None)
+    """The outermost module that a cut happened inside of and that has no graph at all.
+
+    Of several in a row, as under one ``torch.no_grad``, the one nearest to the loss.
+    """
+    for cut in reversed(report.cuts):
+        inside = [
+            r
+            for r in lost
+            if r.path
+            and _is_in(cut.module, r.path)
+            and not any(inner.differentiable and _is_in(inner.path, r.path) for inner in lost)
+        ]
+        if inside:
+            return min(inside, key=lambda r: len(r.path)), cut
+    return None
 
 
 def _is_in(path: str, outer: str) -> bool:

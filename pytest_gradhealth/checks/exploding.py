@@ -14,7 +14,12 @@ from pytest_gradhealth.checks.table import (
     weight_of,
     weights_of,
 )
-from pytest_gradhealth.checks.way import origin_of_growth, origin_of_scale, way_of
+from pytest_gradhealth.checks.way import (
+    growth_to_overflow,
+    origin_of_growth,
+    origin_of_scale,
+    way_of,
+)
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import Profile, arrived_finite, profile_of
 
@@ -187,38 +192,21 @@ def is_stable(trial: Trial, limits: Limits) -> bool:
 
 def _overflow(report: Report, limits: Limits) -> Finding | None:
     """The forward pass grew geometrically until it left the range of floats."""
-    layers = [layer for layer in report.layers if layer.weighted]
-    finite: list[LayerRecord] = []
-    for layer in layers:
-        if not math.isfinite(layer.activation_rms):
-            break
-        finite.append(layer)
-    if len(finite) in {0, len(layers)}:
+    grown = growth_to_overflow(report, limits.overflow_growth)
+    if grown is None:
         return None
-    smallest = min(layer.activation_rms for layer in finite)
-    growth = finite[-1].activation_rms / smallest if smallest else math.inf
-    if growth < limits.overflow_growth:
-        return None
-    broken = layers[len(finite)]
     return Finding(
         symptom="exploding",
-        where=broken.name,
-        source=broken.source,
-        measured=growth,
+        where=grown.first.path,
+        source=grown.first.source,
+        measured=grown.growth,
         limit=limits.overflow_growth,
         unit="growth of the activations' rms",
         limit_name="overflow_growth",
-        message=(
-            f"activations grow {growth:.1e} times over {len(finite)} layers and overflow at "
-            f"{broken.name}"
-        ),
+        message=f"{grown.told} and overflow at {grown.broken.name}",
         observations=(
-            ("Measured", f"growth {growth:.1e} (limit {limits.overflow_growth:.1e})"),
-            (
-                "Where",
-                f"rms {finite[0].activation_rms:.1e} at {finite[0].name}, "
-                f"{finite[-1].activation_rms:.1e} at {finite[-1].name}, not finite after it",
-            ),
+            ("Measured", f"growth {grown.growth:.1e} (limit {limits.overflow_growth:.1e})"),
+            ("Where", grown.where),
         ),
         related_rules=Exploding.related_rules,
     )

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_gradhealth.checks.check import Need, Outcome
+from pytest_gradhealth.checks.way import growth_to_overflow
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import arrived_finite
 
@@ -27,7 +28,6 @@ class Nonfinite:
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Decide on the first pass: a NaN is a fact, not a tendency."""
-        del limits
         report = evidence.report
         if arrived_finite(report):
             if all(p.gradient_rms is None for p in report.parameters):
@@ -35,16 +35,23 @@ class Nonfinite:
                 return Outcome(Judgement("not_observed", (reason,)))
             return Outcome(Judgement("pass", _infinite_on_purpose(report)))
         broken = [p for p in report.parameters if not math.isfinite(p.gradient_rms or 0.0)]
-        finding = self._finding(report, len(broken))
+        finding = self._finding(report, len(broken), limits)
         return Outcome(Judgement("fail", (finding.message,)), finding)
 
-    def _finding(self, report: Report, broken: int) -> Finding:
+    def _finding(self, report: Report, broken: int, limits: Limits) -> Finding:
+        grown = growth_to_overflow(report, limits.overflow_growth)
         forward = next((r for r in report.layers if not math.isfinite(r.activation_rms)), None)
         values = [p for p in report.parameters if not math.isfinite(p.value_rms)]
         observations = [("Loss", f"{report.loss} ({report.loss_kind})")]
         if values:
             where, source = values[0].name, ""
             message = f"the parameter {where} itself holds NaN or Inf before the pass"
+        elif grown is not None:
+            where, source = grown.first.path, grown.first.source
+            message = f"{grown.told}, and overflow at {grown.broken.name} ({grown.broken.kind})"
+        elif forward is not None and _came_before(report, forward):
+            where, source = _place(report, None)
+            message = f"NaN or Inf first appears between {where} and {forward.name}"
         elif forward is not None:
             where, source = _place(report, forward)
             message = f"NaN or Inf first appears in the output of {where} ({forward.kind})"
@@ -73,6 +80,14 @@ class Nonfinite:
             observations=tuple(observations),
             related_rules=self.related_rules,
         )
+
+
+def _came_before(report: Report, forward: LayerRecord) -> bool:
+    """Whether the operation ran outside the first module whose output is not finite, before it."""
+    operation = report.nonfinite_operation
+    if operation is None or not forward.path or operation.after > report.layers.index(forward):
+        return False
+    return operation.module != forward.path and not operation.module.startswith(f"{forward.path}.")
 
 
 def _place(report: Report, forward: LayerRecord | None) -> tuple[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass
+from itertools import pairwise, takewhile
 from typing import TYPE_CHECKING
 
 from pytest_gradhealth.checks.onset import MAIN_PART, TINY, onset_of_fall
@@ -127,6 +128,53 @@ def origin_of_scale(layers: Sequence[LayerRecord]) -> LayerRecord | None:
     scales = [1.0, *(layer.activation_rms for layer in layers)]
     onset = onset_of_fall([1 / scale if scale > 0 else math.inf for scale in scales])
     return None if onset is None else layers[onset.first]
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """Activations that grew from layer to layer until they left the range of floats.
+
+    Attributes:
+        first: The layer where they start to grow.
+        last: The last layer whose output is finite.
+        broken: The first layer whose output is not.
+        growth: The last finite rms over the smallest.
+        layers: How many layers were finite.
+    """
+
+    first: LayerRecord
+    last: LayerRecord
+    broken: LayerRecord
+    growth: float
+    layers: int
+
+    @property
+    def told(self) -> str:
+        """A phrase about it."""
+        return f"activations grow {self.growth:.1e} times over {self.layers} layers"
+
+    @property
+    def where(self) -> str:
+        """From where to where."""
+        start, end = self.first, self.last
+        return (
+            f"from {start.name} on, rms {start.activation_rms:.1e} there, "
+            f"{end.activation_rms:.1e} at {end.name}, not finite after it"
+        )
+
+
+def growth_to_overflow(report: Report, least: float) -> Overflow | None:
+    """How the activations grew before they overflowed; ``None`` where that was no growth."""
+    layers = [layer for layer in report.layers if layer.weighted]
+    finite = list(takewhile(lambda layer: math.isfinite(layer.activation_rms), layers))
+    if len(finite) in {0, len(layers)}:
+        return None
+    smallest = min(layer.activation_rms for layer in finite)
+    growth = finite[-1].activation_rms / smallest if smallest else math.inf
+    if growth < least:
+        return None
+    first = origin_of_scale(finite) or finite[-1]
+    return Overflow(first, finite[-1], layers[len(finite)], growth, len(finite))
 
 
 def _one_step(
