@@ -139,8 +139,9 @@ def _is_token(parameter: ParameterRecord) -> bool:
     Like parameters that start at zero it may stand alone before a LayerNorm, whose slope is up to
     1 / sqrt(eps) there, and is ordinary again after one step.
     """
-    wide = [size for size in parameter.shape if size > 1]
-    return len(parameter.shape) >= _TOKEN_AXES and len(wide) <= 1
+    if len(parameter.shape) < _TOKEN_AXES:
+        return False
+    return sum(size > 1 for size in parameter.shape) <= 1
 
 
 def _modules(report: Report) -> list[tuple[int, LayerRecord]]:
@@ -156,7 +157,10 @@ def _modules(report: Report) -> list[tuple[int, LayerRecord]]:
             calls.setdefault(layer.path, []).append((index, layer))
     modules = []
     for made in calls.values():
-        most, _ = max(made, key=lambda call: call[1].gradient_norm or 0.0)
+        most, only = max(made, key=lambda call: call[1].gradient_norm or 0.0)
+        if len(made) == 1 and only.call == 0:
+            modules.append((most, only))
+            continue
         nearest = min((layer for _, layer in made), key=lambda layer: layer.depth or 0)
         together = math.hypot(*(layer.gradient_norm or 0.0 for _, layer in made))
         modules.append(

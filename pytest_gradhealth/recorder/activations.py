@@ -55,7 +55,7 @@ class Seen:
     def tickets(self, pending: Pending) -> tuple[int | None, int | None, int]:
         """Tickets for dead units and flat share, and how many units there are."""
         off = self.most <= self.shut if self.most is not None else self.stuck
-        dead = None if off is None else pending.add((off != 0).sum())
+        dead = None if off is None else pending.add(off.count_nonzero())
         flat = pending.add(torch.stack(self.flats).mean()) if self.flats else None
         return dead, flat, 1 if off is None else off.numel()
 
@@ -79,14 +79,14 @@ def activations_in(
         closely: Look at every value and every call.
     """
     seen: dict[tuple[str, int, str | None, str | None], Seen] = {}
-    for node in graph.order:
-        reader = READERS.get(str(node.name()).removesuffix("Backward0"))
+    for node, name in zip(graph.order, graph.names, strict=True):
+        reader = READERS.get(name.removesuffix("Backward0"))
         if reader is None:
             continue
         position, feeds_from = module_of.get(node), feeding_layer(node, layer_of)
         # Gates are cut from one product: which part it is tells them apart.
         part = _part(node)
-        key = (str(node.name()), part, _at(paths, feeds_from), _at(paths, position))
+        key = (name, part, _at(paths, feeds_from), _at(paths, position))
         known = seen.get(key)
         if known is not None and known.calls >= _CALLS and not closely:
             continue
@@ -119,7 +119,7 @@ def _at(paths: list[str], position: int | None) -> str | None:
 
 def _look(seen: Seen, read: Values, *, closely: bool) -> None:
     values = read.values.detach()
-    if not closely and values.dim() > 1:
+    if not closely and values.dim() > 1 and values.numel() > _ENTRIES:
         values = values[: max(1, _ENTRIES * values.shape[0] // values.numel())]
     seen.calls += 1
     if read.flat is not None:

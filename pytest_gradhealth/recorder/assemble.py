@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from torch import Tensor, nn
 
 from pytest_gradhealth.facts import LayerRecord, OperationRecord, ParameterRecord, Report
 from pytest_gradhealth.recorder.blame import Blame
-from pytest_gradhealth.recorder.hooks import HOLDERS, Trace, silent_paths, source_of
 from pytest_gradhealth.recorder.inside import (
     activation_record,
     fused_recurrences,
     gate_records,
     unrolled_recurrences,
 )
+from pytest_gradhealth.recorder.modules import HOLDERS, once, silent_paths, source_of
 from pytest_gradhealth.recorder.over import Pass
 from pytest_gradhealth.recorder.recurrence import queue
-from pytest_gradhealth.recorder.spread import spreads
-from pytest_gradhealth.recorder.ties import tied_units
+from pytest_gradhealth.recorder.ties import Ties
+from pytest_gradhealth.recorder.trace import Trace, dtype_name
 
 # Equal gradients of two modules differ in the last bits: sums run in another order.
 _TWIN_SLACK = 1e-5
@@ -36,10 +37,8 @@ def assemble(done: Pass) -> Report:
     loss = pending.add(done.loss)
     outputs = [pending.add(call.activation) for call in trace.calls]
     gradients = [[pending.add(gradient) for gradient in call.gradients] for call in trace.calls]
-    spread = spreads([call.excerpt for call in trace.calls], pending)
-    values = [pending.add(done.reduce(p)) for p in trainable]
-    grads = [None if p.grad is None else pending.add(done.reduce(p.grad)) for p in trainable]
-    ties = tied_units(trainable, pending, closely=done.closely)
+    spread = [done.spreads.ticket(call.spread) for call in trace.calls]
+    values, grads, ties = _parameter_numbers(done, trainable)
     acts = [seen.tickets(pending) for seen in done.activations]
     recurrent = [queue(recurrence, pending) for recurrence in trace.recurrences]
 
@@ -73,7 +72,7 @@ def assemble(done: Pass) -> Report:
         layers=layers,
         parameters=_with_twins(parameters),
         frozen=tuple(names[p][0] for p in names if not p.requires_grad),
-        silent=silent_paths(model, trace),
+        silent=silent_paths(once(done.modules), trace),
         nonfinite_backward=_first_nonfinite(trace, norms, done.blame),
         nonfinite_operation=_blamed(done),
         cuts=_cuts(done, parameters),
@@ -90,6 +89,19 @@ def assemble(done: Pass) -> Report:
         blocked_by=_blocked(done, names),
         absorbed_by=_absorbed(done),
     )
+
+
+def _parameter_numbers(
+    done: Pass, parameters: Sequence[Tensor]
+) -> tuple[list[int], list[int | None], list[int | None]]:
+    """Tickets for each parameter's norm, its gradient's, and its share of equal units."""
+    values, grads, ties = [], [], Ties(closely=done.closely)
+    for parameter in parameters:
+        values.append(done.pending.add(done.reduce(parameter)))
+        ties.add(parameter)
+        grad = parameter.grad
+        grads.append(None if grad is None else done.pending.add(done.reduce(grad)))
+    return values, grads, ties.tickets(done.pending)
 
 
 def _layer(
@@ -157,10 +169,10 @@ def _same_gradient(left: ParameterRecord, right: ParameterRecord) -> bool:
     return math.isclose(left.gradient_rms or 0.0, right.gradient_rms or 0.0, rel_tol=_TWIN_SLACK)
 
 
-def _owner(model: nn.Module, name: str) -> str:
+def _owner(modules: Mapping[str, nn.Module], name: str) -> str:
     """Path of the module that uses the parameter: lists and dicts of parameters never run."""
     path = name.rpartition(".")[0]
-    while path and isinstance(model.get_submodule(path), HOLDERS):
+    while path and isinstance(modules.get(path), HOLDERS):
         path = path.rpartition(".")[0]
     return path
 
@@ -174,7 +186,7 @@ def _parameter(
     gradient: float | None,
     tied: float,
 ) -> ParameterRecord:
-    owners = [_owner(done.model, name) for name in names]
+    owners = [_owner(done.modules, name) for name in names]
     root = max(parameter.numel(), 1) ** 0.5
     return ParameterRecord(
         names=names,
@@ -182,7 +194,7 @@ def _parameter(
         owner_ran=any(owner in done.trace.ran for owner in owners),
         used=None if done.operations is None else done.operations.used(parameter),
         shape=tuple(parameter.shape),
-        dtype=str(parameter.dtype).removeprefix("torch."),
+        dtype=dtype_name(parameter.dtype),
         value_rms=value / root,
         gradient_rms=None if gradient is None else gradient / root,
         tied_units=tied,

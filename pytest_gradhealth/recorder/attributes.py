@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections import Counter, OrderedDict, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from torch import Tensor, nn
@@ -13,8 +13,8 @@ _MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 _CONTAINERS = frozenset({*_MAPPINGS, list, set, deque})
 
 
-def held_by(model: nn.Module) -> tuple[list[Tensor], list[Any]]:
-    """Every tensor and every built-in container behind its modules' attributes, at any depth.
+def held_by(modules: Iterable[nn.Module]) -> tuple[list[Tensor], list[Any]]:
+    """Every tensor and every built-in container behind the modules' attributes, at any depth.
 
     Parameters, buffers and plain attributes. An object of a foreign class is not looked into. A
     container may come up more than once where it is empty.
@@ -22,7 +22,7 @@ def held_by(model: nn.Module) -> tuple[list[Tensor], list[Any]]:
     tensors: list[Tensor] = []
     containers: list[Any] = []
     seen: set[int] = set()
-    stack: list[Any] = [value for module in model.modules() for value in vars(module).values()]
+    stack: list[Any] = [value for module in modules for value in vars(module).values()]
     while stack:
         value = stack.pop()
         if type(value) in _CONTAINERS:
@@ -43,12 +43,12 @@ def held_by(model: nn.Module) -> tuple[list[Tensor], list[Any]]:
     return tensors, containers
 
 
-def keep_attributes(model: nn.Module, containers: list[Any]) -> Callable[[], None]:
+def keep_attributes(modules: Iterable[nn.Module], containers: list[Any]) -> Callable[[], None]:
     """Remember every module's attributes and the containers' items.
 
     The returned function puts everything back and touches only what differs.
     """
-    attributes = [(vars(module), vars(module).copy()) for module in model.modules()]
+    attributes = [(vars(module), vars(module).copy()) for module in modules]
     empty = [container for container in containers if not container]
     filled = [(container, container.copy()) for container in containers if container]
 

@@ -23,33 +23,37 @@ class BackwardGraph:
     Attributes:
         order: The nodes, each after every node that feeds gradients to it; the loss comes first.
         rank: Position of each node in ``order``.
+        names: Their names.
+        children: Positions of the nodes that each one feeds gradients to.
         dominator: Position of each node's immediate dominator; the root's own is 0.
     """
 
     order: list[Node] = field(default_factory=list)
     rank: dict[Node, int] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+    children: list[list[int]] = field(default_factory=list)
     dominator: list[int] = field(default_factory=list)
 
-    def depths(self, weighted: set[Node]) -> list[int]:
+    def depths(self, weighted: set[int]) -> list[int]:
         """For each node of ``order``: the ``weighted`` nodes on its longest way to the loss."""
         depth = [0] * len(self.order)
-        for position, node in enumerate(self.order):
-            depth[position] += node in weighted
-            for child, _ in node.next_functions:
-                if child is not None:
-                    below = self.rank[child]
-                    depth[below] = max(depth[below], depth[position])
+        for position, children in enumerate(self.children):
+            own = depth[position]
+            if position in weighted:
+                own = depth[position] = own + 1
+            for below in children:
+                if depth[below] < own:  # noqa: PLR1730  # max() costs three times as much
+                    depth[below] = own
         return depth
 
-    def fed(self, weighted: set[Node]) -> list[bool]:
+    def fed(self, weighted: set[int]) -> list[bool]:
         """For each node of ``order``: whether a ``weighted`` node lies beyond it, off the loss."""
         beyond = [False] * len(self.order)
         for position in range(len(self.order) - 1, -1, -1):
-            beyond[position] = any(
-                child in weighted or beyond[self.rank[child]]
-                for child, _ in self.order[position].next_functions
-                if child is not None
-            )
+            for below in self.children[position]:
+                if beyond[below] or below in weighted:
+                    beyond[position] = True
+                    break
         return beyond
 
 
@@ -58,16 +62,17 @@ def walk(loss: Tensor) -> BackwardGraph:
     graph = BackwardGraph()
     if loss.grad_fn is None:
         return graph
-    graph.order = _topological(loss.grad_fn)
+    edges = _edges(loss.grad_fn)
+    graph.order = list(reversed(edges))  # finished last, so nothing feeds it but what is before
     graph.rank = {node: position for position, node in enumerate(graph.order)}
+    graph.names = [str(node.name()) for node in graph.order]
+    graph.children = [[graph.rank[child] for child in edges[node]] for node in graph.order]
     dominator = [-1] * len(graph.order)
     dominator[0] = 0
-    for position, node in enumerate(graph.order):
-        for child, _ in node.next_functions:
-            if child is not None:
-                below = graph.rank[child]
-                known = dominator[below]
-                dominator[below] = position if known < 0 else _meet(dominator, known, position)
+    for position, children in enumerate(graph.children):
+        for below in children:
+            known = dominator[below]
+            dominator[below] = position if known < 0 else _meet(dominator, known, position)
     graph.dominator = dominator
     return graph
 
@@ -85,28 +90,29 @@ def blocked_variables(graph: BackwardGraph, *, saved: bool = True) -> list[tuple
         graph: The graph, before its backward pass frees what the nodes keep.
         saved: Look at what the nodes keep; where checkpointing keeps it elsewhere, do not.
     """
-    flat = {n for n in graph.order if _is_flat(n, saved=saved)}
+    flat = {p for p, name in enumerate(graph.names) if _is_flat(graph, p, name, saved=saved)}
     if not flat:
         return []
-    open_to: set[Node] = set() if graph.order[0] in flat else {graph.order[0]}
-    blocker: dict[Node, Node] = {}
-    for node in graph.order:
-        for child, _ in node.next_functions:
-            if child is None:
-                continue
-            if node in open_to and child not in flat:
-                open_to.add(child)
-            blocker.setdefault(child, node if node in flat else blocker.get(node, child))
+    open_to: set[int] = set() if 0 in flat else {0}
+    blocker: dict[int, int] = {}
+    for position, children in enumerate(graph.children):
+        for below in children:
+            if position in open_to and below not in flat:
+                open_to.add(below)
+            nearest = position if position in flat else blocker.get(position, below)
+            blocker.setdefault(below, nearest)
     return [
-        (node.variable, blocker[node])
-        for node in graph.order
-        if node not in open_to and node in blocker and hasattr(node, "variable")
+        (node.variable, graph.order[blocker[position]])
+        for position, node in enumerate(graph.order)
+        if position not in open_to and position in blocker and hasattr(node, "variable")
     ]
 
 
-def _is_flat(node: Node, *, saved: bool) -> bool:
-    name = str(node.name()).removesuffix("Backward0")
-    return name in _FLAT or (saved and name == "Softmax" and _is_over_one_score(node))
+def _is_flat(graph: BackwardGraph, position: int, name: str, *, saved: bool) -> bool:
+    name = name.removesuffix("Backward0")
+    if name in _FLAT:
+        return True
+    return saved and name == "Softmax" and _is_over_one_score(graph.order[position])
 
 
 def _is_over_one_score(node: Node) -> bool:
@@ -132,23 +138,28 @@ def _is_over_one_score(node: Node) -> bool:
     return last and shape[-1] == 1 and len(shape) >= _SEQUENCE and shape[-2] > 1
 
 
-def _topological(root: Node) -> list[Node]:
-    """Reverse postorder of a depth-first search, without recursion."""
-    finished: list[Node] = []
+def _edges(root: Node) -> dict[Node, list[Node]]:
+    """The nodes each node feeds, in the postorder of a depth-first search, without recursion."""
+    finished: dict[Node, list[Node]] = {}
     seen = {root}
-    stack = [(root, iter(root.next_functions))]
+    children = _children(root)
+    stack = [(root, children, iter(children))]
     while stack:
-        node, children = stack[-1]
-        for child, _ in children:
-            if child is not None and child not in seen:
+        node, children, rest = stack[-1]
+        for child in rest:
+            if child not in seen:
                 seen.add(child)
-                stack.append((child, iter(child.next_functions)))
+                below = _children(child)
+                stack.append((child, below, iter(below)))
                 break
         else:
             stack.pop()
-            finished.append(node)
-    finished.reverse()
+            finished[node] = children
     return finished
+
+
+def _children(node: Node) -> list[Node]:
+    return [child for child, _ in node.next_functions if child is not None]
 
 
 def _meet(dominator: list[int], left: int, right: int) -> int:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from pytest_gradhealth.facts import ActivationRecord, LayerRecord, RecurrenceRecord
 from pytest_gradhealth.recorder.activations import Seen
-from pytest_gradhealth.recorder.hooks import source_of
+from pytest_gradhealth.recorder.modules import source_of
 from pytest_gradhealth.recorder.over import Pass
 from pytest_gradhealth.recorder.recurrence import gain
 

@@ -21,7 +21,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from pytest_gradhealth.facts import OperationRecord
 from pytest_gradhealth.recorder.batch import tensors_in
 from pytest_gradhealth.recorder.graph import Node
-from pytest_gradhealth.recorder.hooks import Trace
+from pytest_gradhealth.recorder.trace import Trace
 
 _TORCH = str(Path(torch.__file__).parent) + os.sep
 _OURS = str(Path(__file__).parents[1]) + os.sep

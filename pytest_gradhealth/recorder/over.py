@@ -10,10 +10,12 @@ from torch import Tensor, nn
 from pytest_gradhealth.recorder.activations import Seen
 from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.graph import BackwardGraph, Node
-from pytest_gradhealth.recorder.hooks import Trace
 from pytest_gradhealth.recorder.operations import Operations
 from pytest_gradhealth.recorder.pending import Pending
 from pytest_gradhealth.recorder.positions import Positions
+from pytest_gradhealth.recorder.spread import Spreads
+from pytest_gradhealth.recorder.statistics import Number
+from pytest_gradhealth.recorder.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Pass:
         kind: How it came about.
         seed: Of the pass.
         pending: Numbers queued so far.
+        spreads: How much the samples differ, call by call.
         positions: Where on the graph the calls are.
         activations: What the graph's activation functions showed.
         blocked: Leaf tensors behind operations whose derivative is zero everywhere.
@@ -42,11 +45,12 @@ class Pass:
     model: nn.Module
     trace: Trace
     graph: BackwardGraph
-    reduce: Callable[[Tensor], Tensor]
+    reduce: Callable[[Tensor], Number]
     loss: Tensor
     kind: str
     seed: int
     pending: Pending
+    spreads: Spreads
     positions: Positions
     activations: list[Seen]
     blocked: list[tuple[Tensor, Node]]

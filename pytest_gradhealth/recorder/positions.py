@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+
 from pytest_gradhealth.recorder.activations import feeding_layer
 from pytest_gradhealth.recorder.graph import BackwardGraph, Node
-from pytest_gradhealth.recorder.hooks import Call, Trace, is_weighted
+from pytest_gradhealth.recorder.trace import Call, Trace
 
 # Dominators ahead of a layer that may lie between it and what absorbs its bias.
 _AHEAD = 12
@@ -39,20 +41,23 @@ class Positions:
     def __init__(self, trace: Trace, graph: BackwardGraph) -> None:
         self.graph = graph
         self.weighted = [
-            bool(call.product)
-            or (call.path not in trace.unfolded and is_weighted(call.path, call.module))
+            bool(call.product) or (call.weighted and call.path not in trace.unfolded)
             for call in trace.calls
         ]
         self.module_of: dict[Node, int] = {}
+        self.ranks: list[int | None] = []
         last_call: dict[str, int] = {}
         for position, call in enumerate(trace.calls):
             last_call[call.path] = position
-            for node in call.nodes:
-                if node in graph.rank:
-                    self.module_of.setdefault(node, position)
-        layers = {n for n, p in self.module_of.items() if self.weighted[p]}
+            ranks = [graph.rank[node] for node in call.nodes if node in graph.rank]
+            self.ranks.append(min(ranks, default=None))
+            for rank in ranks:
+                self.module_of.setdefault(graph.order[rank], position)
+        layers = {graph.rank[n] for n, p in self.module_of.items() if self.weighted[p]}
         self.layer_of = {
-            n: p for n, p in self.module_of.items() if n in layers or _is_affine(trace.calls[p])
+            n: p
+            for n, p in self.module_of.items()
+            if self.weighted[p] or _is_affine(trace.calls[p])
         }
         self.depths, self.fed = graph.depths(layers), graph.fed(layers)
         for recurrence in trace.recurrences:
@@ -62,7 +67,7 @@ class Positions:
 
     def rank(self, call: Call) -> int | None:
         """Position of a call's output in the graph's order; ``None`` where the loss ignores it."""
-        return min((self.graph.rank[n] for n in call.nodes if n in self.graph.rank), default=None)
+        return self.ranks[call.position]
 
     def next_on_trunk(self, rank: int, own: int) -> int | None:
         """Position of the next call that every way from a node to the loss crosses."""
@@ -93,24 +98,29 @@ class Positions:
             if rank == 0:
                 return ""
             rank = self.graph.dominator[rank]
-            name = str(self.graph.order[rank].name())
-            for word, told in _ABSORBERS:
-                if word in name:
-                    return told
-            if not any(word in name for word in _LINEAR):
-                return ""
+            told, goes_on = _absorbs(self.graph.names[rank])
+            if told or not goes_on:
+                return told
         return ""
 
-    def _trunk(self, layers: set[Node]) -> set[int]:
-        ranks = [self.graph.rank[node] for node in layers]
-        if not ranks:
+    def _trunk(self, layers: set[int]) -> set[int]:
+        if not layers:
             return set()
-        rank = max(ranks, key=lambda r: self.depths[r])
+        rank = max(sorted(layers), key=self.depths.__getitem__)
         trunk = {rank}
         while rank != 0:
             rank = self.graph.dominator[rank]
             trunk.add(rank)
         return trunk
+
+
+@functools.cache
+def _absorbs(name: str) -> tuple[str, bool]:
+    """What an operation that ignores a constant is called, and whether it passes a constant on."""
+    for word, told in _ABSORBERS:
+        if word in name:
+            return told, False
+    return "", any(word in name for word in _LINEAR)
 
 
 def _is_affine(call: Call) -> bool:

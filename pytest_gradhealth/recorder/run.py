@@ -18,11 +18,12 @@ from pytest_gradhealth.recorder.blame import Blame
 from pytest_gradhealth.recorder.generators import seed_generators
 from pytest_gradhealth.recorder.graph import blocked_variables, walk
 from pytest_gradhealth.recorder.hooks import traced
+from pytest_gradhealth.recorder.modules import once
 from pytest_gradhealth.recorder.operations import Operations
 from pytest_gradhealth.recorder.over import Pass
 from pytest_gradhealth.recorder.pending import Pending
 from pytest_gradhealth.recorder.positions import Positions
-from pytest_gradhealth.recorder.spread import batch_spread
+from pytest_gradhealth.recorder.spread import Spreads, batch_spread
 from pytest_gradhealth.recorder.state import collection_paused, preserved
 from pytest_gradhealth.recorder.statistics import exact_norm, norm
 from pytest_gradhealth.recorder.uses import watched
@@ -152,17 +153,20 @@ def _pass(
     model.zero_grad(set_to_none=True)
     seed_generators(seed)
     samples = objective.samples()
+    modules = dict(model.named_modules(remove_duplicate=False))
+    each_once = once(modules)
     pending = Pending()
+    spreads = Spreads(pending)
     inputs = batch_spread(objective.inputs(), samples, pending)
     with (
         traced(
-            model, reduce, samples=samples, closely=closely, operations=usage or exact
+            each_once, spreads, reduce, samples=samples, closely=closely, operations=usage or exact
         ) as tracer,
         torch.enable_grad(),
     ):
         trace = tracer.trace
         operations = Operations(trainable, trace) if usage or exact else None
-        with watched(model, tracer), operations or nullcontext():
+        with watched(each_once, tracer), operations or nullcontext():
             loss, kind = objective(model, seed)
         graph = walk(loss)
         positions = Positions(trace, graph)
@@ -191,6 +195,7 @@ def _pass(
             kind,
             seed,
             pending,
+            spreads,
             Positions(trace, graph) if trace.replayed else positions,
             activations,
             blocked,
@@ -198,7 +203,7 @@ def _pass(
             operations,
             blame,
             closely,
-            dict(model.named_modules(remove_duplicate=False)),
+            modules,
         )
     )
 

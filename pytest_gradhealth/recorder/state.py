@@ -45,22 +45,43 @@ def preserved(model: nn.Module, extra: Iterable[Tensor] = ()) -> Iterator[None]:
     The block runs eagerly and may build graphs, whatever mode the caller is in. Optimizers that
     step inside backward do not step.
     """
-    held, containers = held_by(model)
-    tensors = {id(tensor): tensor for tensor in (*held, *extra)}
     with ExitStack() as undo:
-        undo.callback(keep_generators())
-        undo.callback(_keep_modes())
-        undo.enter_context(torch.inference_mode(mode=False))
-        undo.enter_context(torch.enable_grad())
-        if _CAN_FORCE_EAGER and any(_is_compiled(module) for module in model.modules()):
-            undo.enter_context(torch.compiler.set_stance("force_eager"))
-        twins = Twins()
-        undo.callback(twins.release)
-        for tensor in tensors.values():
-            undo.callback(_keep_tensor(tensor, twins))
-        # Last in, first out: modules hold their own tensors again before those get their values.
-        undo.callback(keep_attributes(model, containers))
-        yield
+        with collection_paused():
+            _keep(model, extra, undo)
+        try:
+            yield
+        finally:
+            with collection_paused():
+                undo.close()
+
+
+def _keep(model: nn.Module, extra: Iterable[Tensor], undo: ExitStack) -> None:
+    modules = list(model.modules())
+    held, containers = held_by(modules)
+    tensors = {id(tensor): tensor for tensor in (*held, *extra)}
+    undo.callback(keep_generators())
+    undo.callback(_keep_modes())
+    undo.enter_context(torch.inference_mode(mode=False))
+    undo.enter_context(torch.enable_grad())
+    if _CAN_FORCE_EAGER and any(map(_is_compiled, modules)):
+        undo.enter_context(torch.compiler.set_stance("force_eager"))
+    twins = Twins()
+    undo.callback(twins.release)
+    steps: list[Callable[[], None]] = []
+    undo.callback(_take, steps)
+    steps.extend(_keep_tensor(tensor, twins) for tensor in tensors.values())
+    # Last in, first out: modules hold their own tensors again before those get their values.
+    undo.callback(keep_attributes(modules, containers))
+
+
+def _take(steps: list[Callable[[], None]]) -> None:
+    """Take every step, the last one first, also after one that fails."""
+    try:
+        while steps:
+            steps.pop()()
+    finally:
+        if steps:
+            _take(steps)
 
 
 def _keep_tensor(tensor: Tensor, twins: Twins) -> Callable[[], None]:
@@ -69,9 +90,10 @@ def _keep_tensor(tensor: Tensor, twins: Twins) -> Callable[[], None]:
     # Optimizers that step inside backward: the pass needs the gradients, and may not train.
     hooks = getattr(tensor, "_post_accumulate_grad_hooks", None) or {}
     suspended = dict(hooks)
-    hooks.clear()
+    if suspended:
+        hooks.clear()
     give_back = twins.stand_in(tensor)
-    if tensor.is_leaf:
+    if grad is not None:
         tensor.grad = None
 
     def put_back() -> None:
@@ -79,7 +101,8 @@ def _keep_tensor(tensor: Tensor, twins: Twins) -> Callable[[], None]:
         if tensor.is_leaf:
             tensor.requires_grad_(requires_grad)
             tensor.grad = grad
-        hooks.update(suspended)
+        if suspended:
+            hooks.update(suspended)
 
     return put_back
 

@@ -71,7 +71,9 @@ class Twins:
         key = original.untyped_storage()._cdata
         if key not in self._pairs:
             was_lazy = _is_lazy(original)
-            self._pairs[key] = original, _clone(original), was_lazy
+            twin = _clone(original)
+            self._pairs[key] = original, twin, was_lazy
+            return twin
         twin = self._pairs[key][1]
         view = torch.empty(0, dtype=original.dtype, device=original.device)
         return view.set_(
@@ -80,7 +82,7 @@ class Twins:
 
 
 def _clone(original: Tensor) -> Tensor:
-    """A tensor on a clone of the original's whole storage."""
+    """The same view of a clone of the original's whole storage."""
     if _LAZY:
         try:
             return torch._lazy_clone(original)

@@ -17,7 +17,8 @@ from torch.nn.utils.parametrize import is_parametrized
 from torch.overrides import TorchFunctionMode
 
 from pytest_gradhealth.recorder.batch import tensors_in
-from pytest_gradhealth.recorder.hooks import HOLDERS, Tracer
+from pytest_gradhealth.recorder.hooks import Tracer
+from pytest_gradhealth.recorder.modules import HOLDERS
 
 _CONVOLUTIONS = tuple(f"conv{how}{n}d" for how in ("", "_transpose") for n in (1, 2, 3))
 _SUMS = ("addmm", "addbmm", "baddbmm", "addmv")
@@ -26,9 +27,9 @@ _PRODUCTS = {*_MATRIX_PRODUCTS, *_SUMS, *_CONVOLUTIONS, "linear", "bilinear", "e
 _TORCH = "torch."
 
 
-def watched(model: nn.Module, tracer: Tracer) -> AbstractContextManager[Any]:
+def watched(modules: Mapping[str, nn.Module], tracer: Tracer) -> AbstractContextManager[Any]:
     """A context for the forward pass that records each such product as a call."""
-    own = own_matrices(model)
+    own = own_matrices(modules)
     return _Uses(own, tracer) if own else nullcontext()
 
 
@@ -41,14 +42,14 @@ class Own:
     module: nn.Module
 
 
-def own_matrices(model: nn.Module) -> dict[Tensor, Own]:
+def own_matrices(modules: Mapping[str, nn.Module]) -> dict[Tensor, Own]:
     """Matrices of modules whose one output may stand for several layers.
 
     Modules of torch itself are layers as they stand, and so is a module with one matrix and no
     children. Tokens and tables of positions, whose first axis has one entry, multiply nothing.
     """
     found: dict[Tensor, Own] = {}
-    for path, module in model.named_modules():
+    for path, module in modules.items():
         is_torchs = type(module).__module__.startswith(_TORCH)
         makes_a_weight = "parametrizations" in path.split(".")
         if isinstance(module, HOLDERS) or is_torchs or makes_a_weight or is_parametrized(module):

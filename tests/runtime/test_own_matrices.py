@@ -106,8 +106,9 @@ class Alone(nn.Module):
 
 
 def test_what_is_watched() -> None:
-    assert [own.name for own in own_matrices(Mixed()).values()] == ["mix"]
-    assert own_matrices(nn.Sequential(Alone(), nn.Linear(WIDTH, 4))) == {}
+    assert [own.name for own in own_matrices(dict(Mixed().named_modules())).values()] == ["mix"]
+    stack = nn.Sequential(Alone(), nn.Linear(WIDTH, 4))
+    assert own_matrices(dict(stack.named_modules())) == {}
 
 
 class Views(nn.Module):
