@@ -144,11 +144,16 @@ def spread_at_end(report: Report) -> float:
 def _route(report: Report) -> tuple[LayerRecord, ...]:
     """The trunk in forward order, from the deepest layer on."""
     deepest = max(
-        (i for i, r in enumerate(report.layers) if r.depth is not None and r.spread is not None),
+        (i for i, r in enumerate(report.layers) if r.depth is not None and _tells(r)),
         key=lambda i: (report.layers[i].depth or 0, -i),
         default=None,
     )
     return () if deepest is None else report.route(deepest)
+
+
+def _tells(layer: LayerRecord) -> bool:
+    """An output of zeros has no spread to measure, and holds no difference either."""
+    return layer.spread is not None or layer.activation_rms == 0.0
 
 
 def _origin(report: Report, end: LayerRecord, limit: float) -> tuple[LayerRecord, str]:
@@ -181,8 +186,7 @@ def _between(report: Report, start: LayerRecord, limit: float) -> LayerRecord:
 
 def _start(report: Report) -> LayerRecord | None:
     """The layer that loses the difference, or the first of those that do so together."""
-    # An output of zeros has no spread to measure, and holds no difference either.
-    route = [r for r in _route(report) if r.spread is not None or r.activation_rms == 0.0]
+    route = [r for r in _route(report) if _tells(r)]
     spreads = [report.input_spread or 1.0, *(r.spread or 0.0 for r in route)]
     onset = onset_of_fall(spreads, floor=_ROUNDING)
     if onset is None:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _CUTS_NAMED = 3  # a detached target beside the cut cannot be told from it, so both are named
 
+_HINT = (
+    "the state is cut between steps (detach, .data, a new tensor), or what is read out does not "
+    "depend on them"
+)
+
 
 class Disconnected:
     """Some operation used the parameter, yet no path leads from the loss to it: the graph is cut.
@@ -74,7 +79,7 @@ class Disconnected:
 
     def _cut_in_time(self, report: Report, found: Unlearned, limits: Limits) -> Finding:
         layer = layer_of(report, found.record)
-        lost = found.record.cut_off
+        lost = found.record.cut_off + found.record.cut_behind
         return Finding(
             symptom=self.symptom,
             where=layer.path,
@@ -88,7 +93,7 @@ class Disconnected:
                 f"{layer.path} ({layer.kind}), and what is to be learned lies there"
             ),
             observations=(
-                ("Where", "the state is cut between steps: detach, .data, or a new tensor"),
+                ("Where", _HINT),
                 ("Measured", found.told),
                 ("Tried", f"{limits.learning_steps} steps with Adam and with SGD: it learns none"),
             ),

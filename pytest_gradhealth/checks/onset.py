@@ -10,7 +10,7 @@ from itertools import pairwise
 # One step counts as the culprit where it alone makes up this part of the fall, in decades.
 MAIN_PART = 0.6
 
-_SLIGHT = 0.25  # of the mean fall, below which a step is not part of a stretch
+_SLIGHT = 0.4  # of the mean fall, below which a step is not part of a stretch
 
 TINY = 1e-38  # the smallest normal float32
 

@@ -56,7 +56,9 @@ def unlearned(evidence: Evidence, limits: Limits, *, cut: bool) -> Unlearned | N
         limits: For the share that counts as nothing and the gain of a trial.
         cut: Whether to look for steps the loss does not depend on, or for those it fades before.
     """
-    suspects = [r for r in evidence.report.recurrences if _is_suspect(r, limits, cut=cut)]
+    report = evidence.report
+    every = (*report.recurrences, *((report.reach,) if report.reach else ()))
+    suspects = [r for r in every if _is_suspect(r, limits, cut=cut)]
     suspects = [r for r in suspects if not evidence.ignores(r.path)]
     if not suspects:
         return None
@@ -83,10 +85,12 @@ def layer_of(report: Report, record: RecurrenceRecord) -> LayerRecord:
 
 
 def _is_suspect(record: RecurrenceRecord, limits: Limits, *, cut: bool) -> bool:
-    return bool(record.shares) and _is_lost(record, 0, limits, cut=cut)
+    """The last step alone is no loss: a language model's last token predicts nothing."""
+    lost = [_is_lost(record, step, limits, cut=cut) for step in range(len(record.shares))]
+    return any(lost[:-1])
 
 
 def _is_lost(record: RecurrenceRecord, step: int, limits: Limits, *, cut: bool) -> bool:
-    if step < record.cut_off:
+    if step < record.cut_off or step >= record.steps - record.cut_behind:
         return cut
     return not cut and record.shares[step] < limits.fading_share

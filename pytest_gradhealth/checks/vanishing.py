@@ -104,6 +104,9 @@ class Vanishing:
 
         A loss of nearly zero is at its end, unless trials show that nothing was learned.
         """
+        if evidence.scaled and not _is_silent(evidence.scaled[0]):
+            reason = "float16 loses every gradient; under a scaled loss they arrive"
+            return Outcome(Judgement("not_observed", (reason,)))
         if abs(evidence.report.loss) <= limits.solved_loss:
             if evidence.learning is None:
                 return Need.LEARNING

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # A layer whose gradient falls by so much more than its weights make it is not what makes it fall.
 _UNEXPLAINED = 0.05
 
+_EXPLAINS = 0.5  # of a change, in decades
+
 _MOSTLY = 2  # weighted layers are the way where at least every second one is on the trunk
 _LONG_STRETCHES = 4  # a stretch off the trunk is long where it takes a quarter of the depth
 _LARGE_STEP = math.log(1e2)  # more than any activation or layer of a chain does by itself
@@ -63,7 +65,10 @@ def origin_of_fade(report: Report, profile: Profile, tower: Tower) -> tuple[Laye
     if onset.sudden:
         return _one_step(report, tower, way[nearest - 1], way[nearest])
     start = 0 if norms[farthest - 1] == 0.0 else farthest - 1
-    first = way[start + 1 if _is_a_stem(way[start : nearest + 1]) else start]
+    stands_apart = _is_a_stem(way[start : nearest + 1])
+    if norms[start] and not stands_apart:
+        stands_apart = _is_the_next(report, way[start], way[start + 1])
+    first = way[start + 1 if stands_apart else start]
     factor = _per_layer(norms[way.index(first)], norms[nearest], first, way[nearest])
     told = f"shrinks x{factor:.2g} per layer from {way[nearest].name} back to {first.name}"
     return first, told
@@ -73,6 +78,21 @@ def _per_layer(above: float, below: float, first: LayerRecord, last: LayerRecord
     """Geometric mean of the factor by which a layer between two changes the gradient."""
     layers = max((first.depth or 0) - (last.depth or 0), 1)
     return math.pow(above / below, 1 / layers) if below else 0.0
+
+
+def _is_the_next(report: Report, first: LayerRecord, second: LayerRecord) -> bool:
+    """Whether the second's weights change the gradient between two layers, and the first's do not.
+
+    Between the outputs of two layers lie the first's activation and the second's weights.
+    """
+    if not (first.gradient_norm and second.gradient_norm and second.weighted):
+        return False
+    changes = math.log(first.gradient_norm / second.gradient_norm)
+    own, following = _implied(report, first), _implied(report, second)
+    if not (own and following and changes):
+        return False
+    explained = math.log(following) / changes
+    return explained > _EXPLAINS and math.log(own) / math.log(following) < _EXPLAINS
 
 
 def _is_a_stem(stretch: Sequence[LayerRecord]) -> bool:
@@ -114,8 +134,11 @@ def origin_of_growth(report: Report, profile: Profile, tower: Tower) -> tuple[La
             return before, f"{told}: multiplies by {factor:.1e}, more than their weights explain"
         return layer, f"{layer.name} ({layer.kind}) alone multiplies by {factor:.1e}"
     last = way[min(onset.last + 1, len(way) - 1)]
-    layer = way[onset.first]
-    factor = _per_layer(norms[onset.first], norms[way.index(last)], layer, last)
+    start = onset.first
+    if _is_the_next(report, way[start], way[start + 1]):
+        start += 1
+    layer = way[start]
+    factor = _per_layer(norms[start], norms[way.index(last)], layer, last)
     return layer, f"grows x{factor:.3g} per layer from {last.name} back to {layer.name}"
 
 

@@ -166,6 +166,7 @@ class RecurrenceRecord:
         range: Largest gradient of a step over the last step's.
         shares: Gradient of each step over the largest of all, first step first.
         cut_off: How many of the first steps the loss does not depend on at all.
+        cut_behind: How many of the last ones.
     """
 
     path: str
@@ -175,6 +176,7 @@ class RecurrenceRecord:
     range: float
     shares: tuple[float, ...] = ()
     cut_off: int = 0
+    cut_behind: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +221,8 @@ class Report:
             where a parameter got no gradient.
         activations: Activation functions in forward order.
         recurrences: Recurrent modules whose gradient over time could be seen.
+        reach: The gradient at the steps of the batch's sequence, at the first layer that sees them;
+            ``None`` where the batch holds none and where that layer is a recurrent module.
         input_spread: The batch's own ``spread``, the largest over its tensors; ``None`` where it
             has fewer than two samples or none can be told apart.
         blocked_by: Operations whose derivative is zero everywhere (``sign``, ``round``) that cut
@@ -240,6 +244,7 @@ class Report:
     cuts: tuple[OperationRecord, ...] = ()
     activations: tuple[ActivationRecord, ...] = ()
     recurrences: tuple[RecurrenceRecord, ...] = ()
+    reach: RecurrenceRecord | None = None
     input_spread: float | None = None
     blocked_by: tuple[tuple[str, str, str], ...] = ()
     absorbed_by: tuple[tuple[str, str], ...] = ()

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from pytest_gradhealth.recorder.feeding import added_layers, feeding_layer
 from pytest_gradhealth.recorder.graph import BackwardGraph, Node
 from pytest_gradhealth.recorder.pending import Pending
 from pytest_gradhealth.recorder.readers import READERS, Values
 
 _ENTRIES = 2**16  # looked at per call, whole samples, at least one
 _CALLS = 8  # looked at behind one layer: a cell over a long sequence has one call a step
-_SEARCH = 64  # nodes visited to find the layer that feeds an activation
+_SEARCH = 64  # nodes visited to find where an activation's units lie
 _CONVOLUTIONAL = ("ConvolutionBackward", "BatchNorm", "GroupNorm", "MaxPool", "AvgPool")
 _FEATURES_LAST = ("Addmm", "MmBackward", "Bmm", "LayerNorm", "UnsafeView", "MkldnnLinear")
 _IMAGE_AXES = 4
@@ -33,6 +34,7 @@ class Seen:
         node: The first call's node.
         position: Position of its own module call; ``None`` for a function call.
         feeds_from: Position of the call of the nearest module with parameters before it.
+        added: Positions of the calls whose outputs are summed up to its input.
         observations: Values looked at per unit.
         most: For each unit the largest value seen; a unit is dead where it is not above ``shut``.
         shut: See ``most``.
@@ -45,6 +47,7 @@ class Seen:
     node: Node
     position: int | None
     feeds_from: int | None
+    added: tuple[int, ...] = ()
     observations: int = 0
     most: Tensor | None = None
     shut: float = 0.0
@@ -97,7 +100,8 @@ def activations_in(
         if read is None or not read.values.numel():
             continue
         if known is None:
-            known = seen[key] = Seen(read.kind, node, position, feeds_from)
+            added = added_layers(node, layer_of)
+            known = seen[key] = Seen(read.kind, node, position, feeds_from, added)
         _look(known, read, closely=closely)
     return list(seen.values())
 
@@ -143,23 +147,6 @@ def _look(seen: Seen, read: Values, *, closely: bool) -> None:
         most = torch.maximum(seen.most, most)
     seen.most, seen.shut = most, read.shut
     seen.observations += values.numel() // max(most.numel(), 1)
-
-
-def feeding_layer(node: Node, layer_of: dict[Node, int]) -> int | None:
-    """Position of the nearest of these layers before a node, by breadth-first search."""
-    level, visited = [node], {node}
-    while level and len(visited) < _SEARCH:
-        above: list[Node] = []
-        for current in level:
-            for child, _ in current.next_functions:
-                if child is None or child in visited:
-                    continue
-                if child in layer_of:
-                    return layer_of[child]
-                visited.add(child)
-                above.append(child)
-        level = above
-    return None
 
 
 def _unit_axis(node: Node, axes: int) -> int:

@@ -14,6 +14,7 @@ from pytest_gradhealth.recorder.inside import (
     activation_record,
     fused_recurrences,
     gate_records,
+    reach_record,
     unrolled_recurrences,
 )
 from pytest_gradhealth.recorder.modules import HOLDERS, once, silent_paths, source_of
@@ -41,6 +42,8 @@ def assemble(done: Pass) -> Report:
     values, grads, ties = _parameter_numbers(done, trainable)
     acts = [seen.tickets(pending) for seen in done.activations]
     recurrent = [queue(recurrence, pending) for recurrence in trace.recurrences]
+    steps = None if trace.reach is None else trace.reach.profile
+    reach = None if steps is None else pending.add(steps)
 
     norms = [[pending.number(ticket) for ticket in tickets] for tickets in gradients]
     layers = tuple(
@@ -64,6 +67,7 @@ def assemble(done: Pass) -> Report:
         )
         for p, value, grad, tie in zip(trainable, values, grads, ties, strict=True)
     )
+    sizes = [layer.activation_rms for layer in layers]
     return Report(
         model=type(model).__name__,
         loss=pending.number(loss),
@@ -79,12 +83,13 @@ def assemble(done: Pass) -> Report:
         activations=(
             # The graph runs from the loss back; reports run forward.
             *(
-                activation_record(done, seen, t)
+                activation_record(done, seen, t, sizes)
                 for seen, t in reversed(list(zip(done.activations, acts, strict=True)))
             ),
             *gate_records(done, recurrent),
         ),
         recurrences=(*fused_recurrences(done, recurrent), *unrolled_recurrences(layers)),
+        reach=reach_record(done, reach),
         input_spread=max(map(pending.number, done.inputs), default=None),
         blocked_by=_blocked(done, names),
         absorbed_by=_absorbed(done),

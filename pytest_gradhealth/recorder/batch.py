@@ -28,6 +28,7 @@ Step = Callable[[Any, Any], Tensor]
 #: Names under which mappings commonly hold the target.
 _TARGETS = frozenset({"label", "labels", "target", "targets", "y", "next_sentence_label"})
 
+_FEW, _MANY = 3, 512  # steps of a sequence that is looked at step by step
 _NESTING_LIMIT = 8  # outputs nest a few levels deep; a cycle must not hang the walk
 
 
@@ -98,6 +99,19 @@ class Objective:
         """How many samples lie along axis 0; ``None`` for one, and where no tensor tells."""
         sizes = [int(t.shape[0]) for t in self.inputs() if t.dim() > 0]
         return sizes[0] if sizes and sizes[0] > 1 else None
+
+    def lengths(self) -> frozenset[int]:
+        """Steps of the sequences among the inputs."""
+        return frozenset(filter(None, map(steps_of, self.inputs())))
+
+
+def steps_of(tensor: Tensor) -> int:
+    """Steps of a sequence (samples, steps) of tokens or (samples, steps, features); 0 for none."""
+    tokens = tensor.dim() == 2 and not tensor.is_floating_point()  # noqa: PLR2004  # axes
+    if not tokens and tensor.dim() != 3:  # noqa: PLR2004  # axes
+        return 0
+    steps = int(tensor.shape[1])
+    return steps if _FEW <= steps <= _MANY else 0
 
 
 def copied(batch: Any) -> Any:

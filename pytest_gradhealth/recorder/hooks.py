@@ -7,7 +7,7 @@ see no gradient at the first layer; tensor hooks do none of that.
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,12 +17,14 @@ from torch import Tensor, nn
 from pytest_gradhealth.recorder.batch import tensors_in
 from pytest_gradhealth.recorder.graph import Node
 from pytest_gradhealth.recorder.modules import is_weighted
-from pytest_gradhealth.recorder.recurrence import observed
+from pytest_gradhealth.recorder.recurrence import Reach, observed, steps_of
 from pytest_gradhealth.recorder.spread import Spreads, excerpt
 from pytest_gradhealth.recorder.statistics import Number, norm
 from pytest_gradhealth.recorder.trace import Call, Trace, dtype_name
 
 Reduce = Callable[[Tensor], Number]
+
+_SEQUENCE_AXES = 3  # (samples, steps, features)
 
 #: Not negative while a backward pass runs.
 _running_backward = torch._C._current_graph_task_id
@@ -38,6 +40,7 @@ def traced(
     reduce: Reduce = norm,
     *,
     samples: int | None = None,
+    lengths: Container[int] = (),
     closely: bool = False,
     operations: bool = False,
 ) -> Iterator[Tracer]:
@@ -48,10 +51,11 @@ def traced(
         spreads: Takes excerpts of their outputs.
         reduce: The norm to take of outputs and gradients.
         samples: How many samples the batch holds along axis 0, where that is known.
+        lengths: Those of its sequences, along axis 1.
         closely: Keep an excerpt of every output, not of weighted layers and the model's own only.
         operations: Keep track of the modules that run, for those who look at operations.
     """
-    tracer = Tracer(Trace(), spreads, reduce, samples, closely=closely)
+    tracer = Tracer(Trace(), spreads, reduce, samples, lengths, closely=closely)
     handles: list[Any] = []
     for path, module in modules.items():
         if operations:
@@ -87,6 +91,7 @@ class Tracer:
         spreads: Spreads,
         reduce: Reduce,
         samples: int | None,
+        lengths: Container[int],
         *,
         closely: bool,
     ) -> None:
@@ -94,7 +99,9 @@ class Tracer:
         self.spreads = spreads
         self.reduce = reduce
         self.samples = samples
+        self.lengths = lengths
         self.closely = closely
+        self.entered = False
         self.counts: dict[str, int] = {}
         self.replayed: dict[str, int] = {}
         self.seen: dict[tuple[Node, int], int] = {}
@@ -165,7 +172,24 @@ class Tracer:
             call.spread = self.spreads.add(excerpt(main, self.samples))
         trace.calls.append(call)
         self._attach(call, fresh)
+        if weighted and not self.entered:
+            self.entered = True
+            self._follow_steps(call, main)
         return call
+
+    def _follow_steps(self, call: Call, output: Tensor) -> None:
+        """The first layer, where it sees the batch's sequence: the gradient at each step."""
+        if len(call.shape) != _SEQUENCE_AXES or isinstance(call.module, nn.RNNBase):
+            return
+        count, steps, _ = call.shape
+        if count != self.samples or steps not in self.lengths or not output.requires_grad:
+            return
+        self.trace.reach = reach = Reach(call.position)
+
+        def on_backward(gradient: Tensor) -> None:
+            reach.profile = steps_of(gradient, 1)
+
+        output.register_hook(on_backward)  # type: ignore[no-untyped-call]
 
     def _look_at_the_output(self, outputs: list[Tensor]) -> None:
         """The model hands on its last part's output: that part's excerpt is the one that counts."""

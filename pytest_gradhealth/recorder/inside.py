@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from pytest_gradhealth.facts import ActivationRecord, LayerRecord, RecurrenceRecord
@@ -12,14 +12,28 @@ from pytest_gradhealth.recorder.modules import source_of
 from pytest_gradhealth.recorder.over import Pass
 from pytest_gradhealth.recorder.recurrence import gain
 
+_FADED = 1e-6  # of the largest gradient of a step
+_DECIDES = 4.0  # times as large as the nearest layer's output
+
 
 def activation_record(
-    done: Pass, seen: Seen, tickets: tuple[int | None, int | None, int]
+    done: Pass,
+    seen: Seen,
+    tickets: tuple[int | None, int | None, int],
+    sizes: Sequence[float],
 ) -> ActivationRecord:
-    """One activation function, with its numbers from the tickets of ``Seen.tickets``."""
+    """One activation function.
+
+    Args:
+        done: The pass.
+        seen: What it showed.
+        tickets: Of ``Seen.tickets``.
+        sizes: Root mean square of every call's output.
+    """
     calls, where = done.trace.calls, done.positions
     dead, flat, units = tickets
-    feeds_from = "" if seen.feeds_from is None else calls[seen.feeds_from].path
+    feeding = _largest(seen, sizes)
+    feeds_from = "" if feeding is None else calls[feeding].path
     own = None if seen.position is None else calls[seen.position]
     is_leaf = own is not None and not any(True for _ in own.module.children())
     rank = done.graph.rank[seen.node]
@@ -36,10 +50,19 @@ def activation_record(
         observations=seen.observations,
         dead=None if dead is None else round(done.pending.number(dead)),
         flat=done.pending.measured(flat),
-        sole_way=seen.feeds_from is not None and where.crosses(calls[seen.feeds_from], rank),
+        sole_way=feeding is not None and where.crosses(calls[feeding], rank),
         on_trunk=rank in where.trunk,
         last=where.depths[rank] == 0,
     )
+
+
+def _largest(seen: Seen, sizes: Sequence[float]) -> int | None:
+    """Of the layers whose sum goes in the nearest, unless another decides what the sum is."""
+    nearest = seen.feeds_from
+    if nearest is None or len(seen.added) < 2:  # noqa: PLR2004  # a sum has two
+        return nearest
+    largest = max(seen.added, key=sizes.__getitem__)
+    return largest if sizes[largest] > _DECIDES * sizes[nearest] else nearest
 
 
 def gate_records(
@@ -89,6 +112,33 @@ def unrolled_recurrences(layers: tuple[LayerRecord, ...]) -> Iterator[Recurrence
             cut_off = next(i for i, call in enumerate(made) if call in reached)
             profile = [call.gradient_norm or 0.0 for call in made]
             yield from _recurrence(path, made[0].kind, profile, cut_off)
+
+
+def reach_record(done: Pass, ticket: int | None) -> RecurrenceRecord | None:
+    """The steps of the batch's sequence, by the gradient at the first layer that sees them."""
+    reach = done.trace.reach
+    profile = [] if ticket is None else done.pending.numbers(ticket)
+    if reach is None or not any(profile) or not all(map(math.isfinite, profile)):
+        return None
+    call, largest = done.trace.calls[reach.position], max(profile)
+    shares = tuple(value / largest for value in profile)
+    last = max(profile[-1], _FADED * largest)
+    return RecurrenceRecord(
+        path=call.path,
+        kind=type(call.module).__name__,
+        steps=len(profile),
+        gain_per_step=(max(profile[0], 0.0) / last) ** (1 / (len(profile) - 1)),
+        range=largest / last,
+        shares=shares,
+        cut_off=_cut_off(shares),
+        cut_behind=_cut_off(shares[::-1]),
+    )
+
+
+def _cut_off(shares: Sequence[float]) -> int:
+    """A gradient that fades is small before it is zero; one that is cut is not."""
+    first = next(i for i, share in enumerate(shares) if share)
+    return 0 if shares[first] < _FADED else first
 
 
 def _recurrence(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from pytest_gradhealth.recorder.activations import feeding_layer
+from pytest_gradhealth.recorder.feeding import feeding_layer
 from pytest_gradhealth.recorder.graph import BackwardGraph, Node
 from pytest_gradhealth.recorder.trace import Call, Trace
 

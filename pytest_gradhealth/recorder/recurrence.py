@@ -40,6 +40,19 @@ class Recurrence:
     handles: list[Any] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class Reach:
+    """The first layer that sees a sequence as (samples, steps, features).
+
+    Attributes:
+        position: Of its call in the trace.
+        profile: L2 norm of the gradient at each step of its output.
+    """
+
+    position: int
+    profile: Tensor | None = None
+
+
 def observed(path: str, seen: list[Recurrence]) -> Callable[[nn.Module, Any], Any]:
     """A forward pre-hook that lets the input of a recurrent module carry a gradient.
 
@@ -61,8 +74,7 @@ def observed(path: str, seen: list[Recurrence]) -> Callable[[nn.Module, Any], An
         time = 1 if module.batch_first and sequence.dim() == _BATCHED else 0
 
         def on_backward(gradient: Tensor) -> None:
-            others = [axis for axis in range(gradient.dim()) if axis != time]
-            recurrence.profile = torch.linalg.vector_norm(gradient.float(), dim=others)
+            recurrence.profile = steps_of(gradient, time)
 
         sequence.register_hook(on_backward)  # type: ignore[no-untyped-call]
         if isinstance(module, nn.LSTM):
@@ -71,6 +83,13 @@ def observed(path: str, seen: list[Recurrence]) -> Callable[[nn.Module, Any], An
         return (sequence, *inputs[1:])
 
     return on_entry
+
+
+def steps_of(gradient: Tensor, time: int) -> Tensor:
+    """The gradient's L2 norm at each step along the axis of time."""
+    others = [axis for axis in range(gradient.dim()) if axis != time]
+    norms: Tensor = torch.linalg.vector_norm(gradient.float(), dim=others)
+    return norms
 
 
 def gain(profile: list[float]) -> tuple[float, float] | None:

@@ -160,7 +160,13 @@ def _pass(
     inputs = batch_spread(objective.inputs(), samples, pending)
     with (
         traced(
-            each_once, spreads, reduce, samples=samples, closely=closely, operations=usage or exact
+            each_once,
+            spreads,
+            reduce,
+            samples=samples,
+            lengths=objective.lengths(),
+            closely=closely,
+            operations=usage or exact,
         ) as tracer,
         torch.enable_grad(),
     ):

@@ -19,10 +19,9 @@ import torch
 from torch import Tensor
 
 from pytest_gradhealth.facts import Signal
-from pytest_gradhealth.recorder.batch import Objective
+from pytest_gradhealth.recorder.batch import Objective, steps_of
 
 _LEAST = 16  # samples: eight to fit, eight to ask about
-_STEPS = 512  # of a sequence that is looked at step by step
 _SHUFFLES = 199  # the observed share must exceed all of them: one chance in 200
 _RIDGE = 0.1  # added to the kernel's diagonal of ones
 _COLUMNS = 4096  # features looked at in one view
@@ -66,10 +65,8 @@ def signals_in(objective: Objective, seed: int) -> tuple[Signal, ...]:
 def _views(tensor: Tensor) -> list[_View]:
     """The tensor as a whole; each step of a sequence, of tokens or of vectors."""
     views = [_View("all inputs", tensor)]
-    tokens = tensor.dim() == 2 and not tensor.is_floating_point()  # noqa: PLR2004  # axes
-    if (tokens or tensor.dim() == 3) and tensor.shape[1] <= _STEPS:  # noqa: PLR2004  # axes
-        steps = tensor.shape[1]
-        views += [_View(f"step {i + 1}", tensor[:, i], i, steps) for i in range(steps)]
+    steps = steps_of(tensor)
+    views += [_View(f"step {i + 1}", tensor[:, i], i, steps) for i in range(steps)]
     return views
 
 

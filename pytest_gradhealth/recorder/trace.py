@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from pytest_gradhealth.recorder.graph import Node
-from pytest_gradhealth.recorder.recurrence import Recurrence
+from pytest_gradhealth.recorder.recurrence import Reach, Recurrence
 from pytest_gradhealth.recorder.statistics import Number
 
 
@@ -60,6 +60,7 @@ class Trace:
         arrivals: For every gradient that arrived, in order: its call's position in ``calls`` and
             its own position in that call's ``gradients``.
         recurrences: Calls of recurrent modules.
+        reach: The steps of the batch's sequence at the first layer, if not a recurrent module.
         unfolded: Paths of the modules whose products were recorded one by one.
         running: Paths of the modules that run just now, outermost first, where that is tracked.
         replayed: Whether backward ran parts of the model again, whose calls got hooks only then.
@@ -71,6 +72,7 @@ class Trace:
     ran: set[str] = field(default_factory=set)
     arrivals: list[tuple[int, int]] = field(default_factory=list)
     recurrences: list[Recurrence] = field(default_factory=list)
+    reach: Reach | None = None
     unfolded: set[str] = field(default_factory=set)
     running: list[str] = field(default_factory=list)
     replayed: bool = False

@@ -171,3 +171,47 @@ def test_without_a_target_nothing_is_asked() -> None:
     diagnosis = diagnose(Elman(0.5), sequences(0)[0], limits=QUICK)
     assert diagnosis.healthy
     assert diagnosis.passes == 1
+
+
+class Scan(nn.Module):
+    """A linear state that decays: no recurrent module and no cell that is called step by step."""
+
+    def __init__(self, decay: float, *, read: int = -1, window: int = 0) -> None:
+        super().__init__()
+        self.into = nn.Linear(FEATURES, WIDTH)
+        self.decay = nn.Parameter(torch.full((WIDTH,), decay))
+        self.head = nn.Sequential(nn.Linear(WIDTH, WIDTH), nn.GELU(), nn.Linear(WIDTH, 4))
+        self.read, self.window = read, window
+
+    def forward(self, x: Tensor) -> Any:
+        drive = self.into(x)
+        state, states = torch.zeros_like(drive[:, 0]), []
+        for step, now in enumerate(drive.unbind(1)):
+            if self.window and step % self.window == 0:
+                state = state.detach()
+            state = self.decay * state + now
+            states.append(state)
+        return self.head(states[self.read])
+
+
+def test_a_state_that_fades_without_a_recurrent_module_is_told() -> None:
+    finding = judged(Scan(0.3), sequences(0)).findings[0]
+    assert (finding.symptom, finding.where) == ("vanishing", "into")
+    assert f"step 1 of {STEPS} alone tells" in dict(finding.observations)["Measured"]
+
+
+def test_a_state_that_lasts_is_healthy() -> None:
+    assert judged(Scan(0.95), sequences(0)).healthy
+    assert judged(Scan(0.3), sequences(STEPS - 1)).healthy
+
+
+def test_a_state_cut_without_a_recurrent_module_is_told() -> None:
+    finding = judged(Scan(0.95, window=10), sequences(2)).findings[0]
+    assert (finding.symptom, finding.where) == ("disconnected", "into")
+    assert f"does not depend on 20 of {STEPS} time steps" in finding.message
+
+
+def test_the_wrong_end_of_the_sequence_is_told() -> None:
+    finding = judged(Scan(0.95, read=0), sequences(STEPS - 3)).findings[0]
+    assert (finding.symptom, finding.where) == ("disconnected", "into")
+    assert f"does not depend on {STEPS - 1} of {STEPS} time steps" in finding.message

@@ -54,12 +54,12 @@ def test_a_cell_unrolled_over_long_time_is_healthy(cell: type[nn.Module]) -> Non
     assert diagnosis.passes == 1
 
 
-def test_a_stem_before_a_fading_loop_still_vanishes() -> None:
+def test_a_fading_loop_after_a_stem_still_vanishes() -> None:
     torch.manual_seed(0)
     diagnosis = diagnose(TiedAfterStem(12), torch.randn(8, 16))
     assert shown(diagnosis) == {"vanishing"}
     finding = diagnosis.findings[0]
-    assert finding.where == "stem"
+    assert finding.where == "tied"
 
 
 def test_calls_add_up_to_one_gradient() -> None:
