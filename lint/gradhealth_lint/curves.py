@@ -212,6 +212,8 @@ _BUILDERS: Final[dict[str, Callable[..., tuple[Piece, ...]]]] = {
     "prelu": lambda slope=0.25: _leaky(slope),
     "relu": lambda: _lines((0.0, 0.0, 0.0), _IDENTITY),
     "relu6": lambda: _hardtanh(0.0, 6.0),
+    # A random slope has the root mean square of its interval.
+    "rrelu": lambda a=1 / 8, b=1 / 3: _leaky(math.sqrt((a * a + a * b + b * b) / 3.0)),
     "selu": lambda: _elu_like(_SELU_ALPHA, 1.0, _SELU_SCALE),
     "sigmoid": lambda: _between(_NOTHING, _sigmoid, (math.inf, 1.0, 0.0), _EXP_REACH, 2.0),
     "silu": lambda: _between(_NOTHING, _silu, _IDENTITY, _EXP_REACH, 2.0),
@@ -224,6 +226,7 @@ _BUILDERS: Final[dict[str, Callable[..., tuple[Piece, ...]]]] = {
     "tanhshrink": lambda: _between(
         (math.inf, 1.0, 1.0), _tanhshrink, (math.inf, -1.0, 1.0), _TANH_REACH
     ),
+    "threshold": lambda at=0.0, value=0.0: _lines((at, value, 0.0), _IDENTITY),
 }
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint import source as sources
 from gradhealth_lint import suppress
-from gradhealth_lint.selection import UNREADABLE
+from gradhealth_lint.selection import ENGINE_CODES, UNREADABLE, UNUSED
 from gradhealth_lint.violation import Violation
 
 if TYPE_CHECKING:
@@ -18,6 +19,40 @@ if TYPE_CHECKING:
     from gradhealth_lint.rules.rule import Rule
     from gradhealth_lint.semantics.reader import FileReading
     from gradhealth_lint.source import Source
+
+_MEGABYTE: Final = 1_000_000
+#: What ends a line for Python's parser; ``str.splitlines`` knows more.
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the findings of a file depend on besides its contents.
+
+    ``known`` are the codes of all rules, for comments to be held against.
+    """
+
+    rules: tuple[Rule, ...]
+    limits: Limits
+    report_unreadable: bool = True
+    report_unused: bool = False
+    require_reason: bool = False
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one file.
+
+    ``texts`` are the findings' first lines without their layout; ``resolved`` are other files the
+    findings depend on, with the hashes of their contents; ``failure`` says that the linter itself
+    failed on the file.
+    """
+
+    violations: tuple[Violation, ...] = ()
+    texts: tuple[str, ...] = ()
+    resolved: tuple[tuple[str, str], ...] = ()
+    failure: str | None = None
 
 
 @dataclass(slots=True)
@@ -36,29 +71,29 @@ def lint(
     report_unreadable: bool = True,
 ) -> Outcome:
     """Lint (file, name in findings) pairs. One file's trouble never ends the run."""
+    settings = Settings(tuple(rules), limits, report_unreadable=report_unreadable)
     outcome = Outcome()
     for file, path in files:
-        _add(outcome, file, path, rules, limits, report_unreadable=report_unreadable)
+        result = attempt(file, path, settings)
+        outcome.violations.extend(result.violations)
+        outcome.failures.extend([] if result.failure is None else [result.failure])
     outcome.violations.sort()
     return outcome
 
 
-def _add(
-    outcome: Outcome,
-    file: Path,
-    path: str,
-    rules: Sequence[Rule],
-    limits: Limits,
-    *,
-    report_unreadable: bool,
-) -> None:
+def attempt(file: Path, path: str, settings: Settings, data: bytes | None = None) -> Result:
+    """Lint one file, whose bytes may be at hand; never raises."""
     try:
-        outcome.violations.extend(lint_file(file, path, rules, limits))
+        return _result(file, path, settings, data)
     except sources.UnreadableError as error:
-        if report_unreadable:
-            outcome.violations.append(unreadable(path, error))
+        if not settings.report_unreadable:
+            return Result()
+        return Result((unreadable(path, error),), (f"unreadable: {error.reason}",))
     except Exception as error:  # a fault of ours must not hide the other files
-        outcome.failures.append(f"{path}: internal error: {type(error).__name__}: {error}")
+        kind = type(error).__name__
+        # The text of a deep recursion or of lacking memory says nothing more.
+        more = "" if isinstance(error, (RecursionError, MemoryError)) else f": {error}"
+        return Result(failure=f"{path}: internal error: {kind}{more}".replace("\n", " "))
 
 
 def lint_file(file: Path, path: str, rules: Sequence[Rule], limits: Limits) -> list[Violation]:
@@ -67,16 +102,54 @@ def lint_file(file: Path, path: str, rules: Sequence[Rule], limits: Limits) -> l
     Raises:
         UnreadableError: it is not Python source that can be read.
     """
-    source = sources.read(file, path)
-    running = [rule for rule in rules if may_report(rule, source.data)]
+    return list(_result(file, path, Settings(tuple(rules), limits)).violations)
+
+
+def _result(file: Path, path: str, settings: Settings, data: bytes | None = None) -> Result:
+    data = read_bytes(file) if data is None else data
+    if len(data) > settings.limits.largest_file_bytes:
+        if not any(may_report(rule, data) for rule in settings.rules):
+            return Result()
+        size, most = len(data) / _MEGABYTE, settings.limits.largest_file_bytes / _MEGABYTE
+        raise sources.UnreadableError(f"is too large: {size:.1f} MB, the limit is {most:.1f} MB")
+    source = sources.from_bytes(data, path)
+    found, resolved = _found(source, settings)
+    judging = _judging(settings) if settings.report_unused else None
+    outcome = suppress.apply(found, source.text, judging, UNUSED)
+    violations = [*outcome.kept, *(_unused(path, one) for one in outcome.complaints)]
+    if not violations:
+        return Result(resolved=resolved)
+    violations.sort()
+    lines = _LINE_END.split(source.text)
+    return Result(tuple(violations), tuple(_text(lines, one) for one in violations), resolved)
+
+
+def read_bytes(file: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        UnreadableError: it cannot be opened.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise sources.UnreadableError(f"cannot be opened: {error.strerror or error}") from error
+
+
+def _found(
+    source: Source, settings: Settings
+) -> tuple[list[Violation], tuple[tuple[str, str], ...]]:
+    """What the rules say, placed in the text, and the other files that this rests on."""
+    running = [rule for rule in settings.rules if may_report(rule, source.data)]
     if not running:
-        return []
+        return [], ()
+    limits = settings.limits
     reading = read(source, limits, stacks=any(rule.reads_stacks for rule in running))
     found = [(rule, item) for rule in running for item in rule.check(reading.facts, limits)]
     places = reading.positions(item.anchor for _, item in found)
     violations = [
         Violation(
-            path,
+            source.path,
             places[item.anchor].line,
             places[item.anchor].column,
             places[item.anchor].end_line,
@@ -89,7 +162,35 @@ def lint_file(file: Path, path: str, rules: Sequence[Rule], limits: Limits) -> l
         )
         for rule, item in found
     ]
-    return suppress.keep(violations, source.text)
+    return violations, reading.resolved
+
+
+def _judging(settings: Settings) -> suppress.Judging:
+    ran = frozenset(rule.code for rule in settings.rules)
+    known = settings.known.union(ENGINE_CODES)
+    return suppress.Judging(ran, known, require_reason=settings.require_reason)
+
+
+def _unused(path: str, complaint: suppress.Complaint) -> Violation:
+    """The finding for a comment that silences nothing, or gives no reason."""
+    return Violation(
+        path,
+        complaint.line,
+        complaint.column,
+        complaint.line,
+        complaint.end_column,
+        UNUSED,
+        "unused-ignore",
+        "advice",
+        complaint.message,
+        complaint.remedy,
+    )
+
+
+def _text(lines: Sequence[str], violation: Violation) -> str:
+    """The line a finding starts on, by which a baseline knows it again wherever it moves."""
+    inside = violation.line <= len(lines)
+    return " ".join(lines[violation.line - 1].split()) if inside else ""
 
 
 def may_report(rule: Rule, data: bytes) -> bool:
@@ -97,7 +198,7 @@ def may_report(rule: Rule, data: bytes) -> bool:
     return all(pattern.search(data) for pattern in rule.needs)
 
 
-def read(source: Source, limits: Limits, *, stacks: bool) -> FileReading:
+def read(source: Source, limits: Limits, *, stacks: bool, networks: bool = False) -> FileReading:
     """A file's facts; see ``reader.read``.
 
     Raises:
@@ -108,7 +209,7 @@ def read(source: Source, limits: Limits, *, stacks: bool) -> FileReading:
     from gradhealth_lint.semantics import reader
 
     try:
-        return reader.read(source, limits, stacks=stacks)
+        return reader.read(source, limits, stacks=stacks, networks=networks)
     except libcst.ParserSyntaxError as error:
         raise sources.UnreadableError(
             f"cannot be parsed: {error.message}", error.raw_line, error.raw_column + 1

@@ -84,6 +84,63 @@ class Limits:
         ),
         source="theory.py: the fan cancels against the variance",
     )
+    assumed_side: int = _limit(
+        32,
+        unit="pixels: the side of images whose size the source does not tell",
+        reason=(
+            "Of account for what borders and global pooling cost only. CIFAR's, and near the "
+            "middle of what convolutions work on inside a network made for photographs."
+        ),
+        source="Krizhevsky (2009): CIFAR-10 images are 32 x 32",
+    )
+    assumed_steps: int = _limit(
+        50,
+        unit="time steps a recurrent layer runs over, where no source tells",
+        reason="A sentence, or a second of control at 50 Hz; the gain per step is printed beside.",
+        source="Penn Treebank sentences average 21 words; BPTT windows are 35 to 70",
+    )
+    kept_gain: float = _limit(
+        10.0,
+        unit="gradient at the network's input, in multiples of that at its output, or the inverse",
+        reason=(
+            "Within it an initialisation needs no better one: the gradient of He's and Xavier's "
+            "schemes scatters as much from seed to seed in deep narrow networks."
+        ),
+        source="Hanin and Nica (2018), arXiv 1812.05994: ln scatters by sqrt(5 depth / width) / 2",
+    )
+    largest_weight_gain: float = _limit(
+        2.0,
+        unit="standard deviation of weights times sqrt(fan_in)",
+        reason=(
+            "GELU and SiLU at small signals need 2, ReLU sqrt(2), tanh 1. Sigmoid's chi is 1 at "
+            "10.7 only, where nine units in ten are saturated."
+        ),
+        source="1 / |phi'(0)|; activations.py at the fixed point of scale",
+    )
+    project_files: int = _limit(
+        8,
+        unit="other files of the project that may be read for one file",
+        reason=(
+            "Each costs about as much as the file itself; a training script takes its model, its "
+            "helpers and their bases from a handful."
+        ),
+        source="bounded cost: a few dozen milliseconds a file read",
+    )
+    project_file_bytes: int = _limit(
+        200_000,
+        unit="bytes of another file of the project that is read",
+        reason="Larger ones are generated or take seconds to parse.",
+        source="libcst: about 2 MB a second",
+    )
+    largest_file_bytes: int = _limit(
+        2_000_000,
+        unit="bytes of a file that is checked",
+        reason=(
+            "Code that people write stays far below; generated files beyond it would take a "
+            "second and more each, and half a gigabyte of memory."
+        ),
+        source="libcst: about 2 MB a second; the largest file of torch 2.13 has 1.4 MB",
+    )
     smallest_stack: int = _limit(
         2,
         unit="affine layers",

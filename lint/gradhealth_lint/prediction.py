@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint import initializers, theory
+from gradhealth_lint import theory
 from gradhealth_lint.activations import Activation, is_known
+from gradhealth_lint.stack_inits import describe, distribution
 
 if TYPE_CHECKING:
-    from gradhealth_lint.initializers import Distribution
+    from collections.abc import Iterable
+
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import Init, Stack, StackLayer
+    from gradhealth_lint.semantics.facts import Stack, StackLayer
 
 #: The layers theory.py covers.
 _PREDICTED_KINDS: Final = frozenset({"Linear", "LazyLinear"})
@@ -44,6 +47,13 @@ class StackPrediction:
     total_gain: float | None
     assumed: tuple[str, ...]
     reason: str | None = None
+    #: Norms, residuals, dropout and the like that are in it, "" if there are none.
+    structure: str = ""
+    #: g of weights N(0, g^2 / fan_in) that would keep the gradient. None if there is none, or if
+    #: the gradient is kept as it is.
+    better_gain: float | None = None
+    #: What to do about the gain, "" if it is as it should be or not predicted.
+    better: str = ""
 
 
 @lru_cache(maxsize=1024)
@@ -65,8 +75,8 @@ def predict(stack: Stack, limits: Limits) -> StackPrediction:
     return StackPrediction(
         stack.depth,
         Counter(hidden).most_common(1)[0][0],
-        _listed(layer.activation for layer in stack.layers[:-1]),
-        _listed(describe(layer.weight) for layer in stack.layers),
+        listed(layer.activation for layer in stack.layers[:-1]),
+        listed(describe(layer.weight) for layer in stack.layers),
         None if result is None else result.gain_per_layer,
         None if result is None else result.total_gain,
         tuple(assumed),
@@ -97,90 +107,29 @@ def _obstacle(stack: Stack, widths: list[tuple[int | None, int | None]]) -> str 
         for init in (layer.weight, layer.bias):
             if init.name not in _SCALED and None in fans:
                 return "the width matters for this initialiser and is not known"
-            if _distribution(init, 1, 1, bias=False) is None:
+            if distribution(init, 1, 1, bias=False) is None:
                 return f"the arguments of {init.name} are not known"
     return "it is a residual or gated branch" if stack.residual else None
 
 
 def _layer(layer: StackLayer, fans: tuple[int | None, int | None], limits: Limits) -> theory.Layer:
     fan_in, fan_out = (limits.assumed_width if fan is None else fan for fan in fans)
-    weight = _distribution(layer.weight, fan_in, fan_out, bias=False)
-    bias = _distribution(layer.bias, fan_in, fan_out, bias=True)
+    weight = distribution(layer.weight, fan_in, fan_out, bias=False)
+    bias = distribution(layer.bias, fan_in, fan_out, bias=True)
     if weight is None or bias is None:
         raise AssertionError("excluded by _obstacle")
     activation = Activation(layer.activation, layer.parameters)
     return theory.Layer(fan_in, fan_out, weight, bias, activation)
 
 
-def _distribution(
-    init: Init | None, fan_in: int, fan_out: int, *, bias: bool
-) -> Distribution | None:
-    """The distribution an init gives one entry, None if it is not known or not covered."""
-    if init is None:
-        return None
-    values = dict(init.arguments)
-    if None in values.values():
-        return None
-    name = init.name
+def listed(names: Iterable[str]) -> str:
+    """Each name once, in the order of first appearance."""
+    return ", ".join(dict.fromkeys(names))
+
+
+def exp(x: float) -> float:
+    """Return e^x, inf beyond the range of a double."""
     try:
-        if name == "default":
-            make = initializers.default_bias if bias else initializers.default_weight
-            return make(fan_in)
-        if name == "zeros_":
-            return initializers.ZERO
-        if name == "ones_":
-            return initializers.constant(1.0)
-        if name == "constant_":
-            return initializers.constant(float(values["val"] or 0.0))
-        numbers = {key: float(v) for key, v in values.items() if isinstance(v, (int, float))}
-        if name == "normal_":
-            return initializers.normal(**numbers)
-        if name == "uniform_":
-            return initializers.uniform(**numbers)
-        if name == "trunc_normal_":
-            return initializers.trunc_normal(**numbers)
-        if name in {"xavier_normal_", "xavier_uniform_"}:
-            return initializers.xavier(fan_in, fan_out, **numbers)
-        if name == "orthogonal_":
-            return initializers.orthogonal(fan_in, fan_out, **numbers)
-        if name in {"kaiming_normal_", "kaiming_uniform_"}:
-            return initializers.kaiming(
-                fan_in,
-                fan_out,
-                a=numbers["a"],
-                mode=str(values["mode"]),
-                nonlinearity=str(values["nonlinearity"]),
-            )
-    except (TypeError, ValueError, KeyError):  # torch would refuse these arguments as well
-        return None
-    return None
-
-
-#: torch's own defaults, which a description leaves out.
-_UNSAID: Final[dict[str, object]] = {
-    "gain": 1.0, "a": 0.0, "mode": "fan_in", "nonlinearity": "leaky_relu",
-}  # fmt: skip
-_SAID_FULLY: Final = frozenset({"normal_", "uniform_", "constant_", "trunc_normal_"})
-
-
-def describe(init: Init | None) -> str:
-    """An init as a user would write it: ``normal_(mean=1.5, std=0.1)``, ``default``."""
-    if init is None:
-        return "unknown"
-    said = [
-        f"{key}={'?' if value is None else _number(value)}"
-        for key, value in init.arguments
-        if value != _UNSAID.get(key, ...) or init.name in _SAID_FULLY
-    ]
-    if init.name == "trunc_normal_":
-        said = said[:2]
-    return f"{init.name}({', '.join(said)})" if said else init.name
-
-
-def _number(value: float | str) -> str:
-    return repr(value) if isinstance(value, str) else f"{value:g}"
-
-
-def _listed(names: object) -> str:
-    unique = dict.fromkeys(names) if hasattr(names, "__iter__") else {}
-    return ", ".join(unique)
+        return math.exp(x)
+    except OverflowError:
+        return math.inf

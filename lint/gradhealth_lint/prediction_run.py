@@ -1,4 +1,4 @@
-"""``gradhealth-lint predict``: every stack of every file, with its prediction."""
+"""``gradhealth-lint predict``: every network and recurrence of every file, with its prediction."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from gradhealth_lint import engine, source
 from gradhealth_lint.located import LocatedPrediction
-from gradhealth_lint.prediction import predict
+from gradhealth_lint.networks.prediction import predict_network
+from gradhealth_lint.networks.recurrence_prediction import predict_recurrence
+from gradhealth_lint.semantics.facts import Recurrence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from gradhealth_lint.limits import Limits
+    from gradhealth_lint.prediction import StackPrediction
+    from gradhealth_lint.semantics.facts import Network
 
 #: No stack without torch.
 _NEEDED = b"torch"
@@ -46,10 +50,18 @@ def _of_file(file: Path, path: str, limits: Limits) -> list[LocatedPrediction]:
     text = source.read(file, path)
     if _NEEDED not in text.data:
         return []
-    reading = engine.read(text, limits, stacks=True)
-    stacks = reading.facts.stacks
-    places = reading.positions(stack.anchor for stack in stacks)
+    reading = engine.read(text, limits, stacks=True, networks=True)
+    facts = reading.facts
+    items: list[Network | Recurrence] = [*facts.networks, *facts.recurrences]
+    places = reading.positions(item.anchor for item in items)
     located = [
-        LocatedPrediction(path, places[s.anchor].line, s.owner, predict(s, limits)) for s in stacks
+        LocatedPrediction(path, places[item.anchor].line, item.owner, _predicted(item, limits))
+        for item in items
     ]
     return sorted(dict.fromkeys(located), key=lambda item: item.line)
+
+
+def _predicted(item: Network | Recurrence, limits: Limits) -> StackPrediction:
+    if isinstance(item, Recurrence):
+        return predict_recurrence(item, limits)
+    return predict_network(item, limits)

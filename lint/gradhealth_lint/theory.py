@@ -192,15 +192,15 @@ def _forward(layers: Sequence[Layer], signal: _Signal) -> list[_Step]:
         if power > 0.0 or bias.variance > 0.0:
             variance = min(max(variance, _MIN_VARIANCE), _MAX_VARIANCE)
         correlation = min(max(shared / variance, 0.0), 1.0) if variance > 0.0 else 1.0
-        local = moments(layer.activation, _rounded(mean), _rounded(variance))
-        overlap, alike = _kernel(local, variance, correlation)
+        local = moments(layer.activation, rounded(mean), rounded(variance))
+        overlap, alike = kernel(local, variance, correlation)
         after = _Signal(local.mean, min(local.second, _MAX_VARIANCE), min(overlap, _MAX_VARIANCE))
         steps.append(_Step(layer, signal, after, variance, local, alike))
         signal = after
     return steps
 
 
-def _kernel(local: Moments, variance: float, correlation: float) -> tuple[float, float]:
+def kernel(local: Moments, variance: float, correlation: float) -> tuple[float, float]:
     """Return E[phi(z1) phi(z2)] and how alike phi'(z1) and phi'(z2) are, at a correlation c.
 
     The kernel is a power series in c with coefficients >= 0 (Hermite expansion: Daniely et al.
@@ -302,7 +302,8 @@ def _quantiles() -> tuple[float, ...]:
     return (*found, *(-x for x in reversed(found)))
 
 
-def _rounded(x: float) -> float:
+def rounded(x: float) -> float:
+    """Return a number with as many digits as moments are asked for."""
     return float(f"{x:.{_DIGITS}g}")
 
 

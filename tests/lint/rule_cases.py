@@ -272,6 +272,119 @@ GOOD: dict[str, tuple[Example, ...]] = {
     ),
     "GRD301": (
         Example(
+            "unknown-callback-in-between",
+            """
+            import torch
+            from torch import nn
+            from mine import postprocess
+
+            model = nn.LSTM(8, 64)
+            opt = torch.optim.Adam(model.parameters())
+            for x in loader:
+                opt.zero_grad()
+                model(x)[0].sum().backward()
+                postprocess(model)
+                opt.step()
+            """,
+        ),
+        Example(
+            "switched-off-by-default",
+            """
+            import torch
+            from torch import nn
+
+            def train(model, loader, clip=0.0):
+                opt = torch.optim.Adam(model.parameters())
+                for x in loader:
+                    opt.zero_grad()
+                    model(x)[0].sum().backward()
+                    if clip > 0:
+                        nn.utils.clip_grad_norm_(model.parameters(), clip)
+                    opt.step()
+
+            train(nn.LSTM(8, 64), data)
+            """,
+        ),
+        Example(
+            "optimizer-that-may-clip",
+            """
+            import torch
+            from torch import nn
+            from pytorch_pretrained_bert import BertAdam
+
+            model = nn.LSTM(8, 64)
+            opt = BertAdam(model.parameters(), lr=1e-4)
+            for x in loader:
+                opt.zero_grad()
+                model(x)[0].sum().backward()
+                opt.step()
+            """,
+        ),
+        Example(
+            "gradient-penalty",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            opt = torch.optim.Adam(model.parameters())
+            for x in loader:
+                opt.zero_grad()
+                y = model(x)[0].sum()
+                slope = torch.autograd.grad(y, x, create_graph=True)[0]
+                (y + (slope.norm() - 1) ** 2).backward()
+                opt.step()
+            """,
+        ),
+        Example(
+            "scaled-by-hand",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            opt = torch.optim.Adam(model.parameters())
+            for x in loader:
+                opt.zero_grad()
+                model(x)[0].sum().backward()
+                norm = sum(p.grad.norm() ** 2 for p in model.parameters()) ** 0.5
+                for p in model.parameters():
+                    p.grad *= 1 / max(1, norm)
+                opt.step()
+            """,
+        ),
+        Example(
+            "inherited-step-out-of-view",
+            """
+            import torch
+            from torch import nn
+            from mine import Trainer
+
+            class Mine(Trainer):
+                def __init__(self):
+                    self.net = nn.LSTM(8, 64)
+                    self.opt = torch.optim.Adam(self.net.parameters())
+
+                def fit(self, loader):
+                    for x in loader:
+                        self.net(x)[0].sum().backward()
+                        self.after_backward()
+                        self.opt.step()
+            """,
+        ),
+        Example(
+            "one-step-without-a-loop",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            opt = torch.optim.Adam(model.parameters())
+            model(torch.randn(3, 1, 8))[0].sum().backward()
+            opt.step()
+            """,
+        ),
+        Example(
             "clamped-gradients",
             """
             import torch
@@ -607,6 +720,92 @@ BAD: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "GRD301": (
+        Example(
+            "limit-of-infinity",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            opt = torch.optim.Adam(model.parameters())
+            for x in loader:
+                opt.zero_grad()
+                model(x)[0].sum().backward()
+                norm = nn.utils.clip_grad_norm_(model.parameters(), float("inf"))
+                opt.step()  # <- here
+            """,
+        ),
+        Example(
+            "only-the-other-model",
+            """
+            import torch
+            from torch import nn
+
+            actor, critic = nn.Linear(8, 8), nn.LSTM(8, 64)
+            actor_opt = torch.optim.Adam(actor.parameters())
+            critic_opt = torch.optim.Adam(critic.parameters())
+            for x in buffer:
+                actor_opt.zero_grad()
+                actor(x).mean().backward()
+                nn.utils.clip_grad_norm_(actor.parameters(), 0.5)
+                actor_opt.step()
+                critic_opt.zero_grad()
+                critic(x)[0].mean().backward()
+                critic_opt.step()  # <- here
+            """,
+        ),
+        Example(
+            "clipped-in-pretraining-only",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            opt = torch.optim.Adam(model.parameters())
+            for epoch in range(10):
+                for x in first:
+                    opt.zero_grad()
+                    model(x)[0].sum().backward()
+                    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                    opt.step()
+                for x in second:
+                    opt.zero_grad()
+                    model(x)[0].sum().backward()
+                    opt.step()  # <- here
+            """,
+        ),
+        Example(
+            "accumulating",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            opt = torch.optim.Adam(model.parameters())
+            for i, x in enumerate(loader):
+                (model(x)[0].sum() / 4).backward()
+                if (i + 1) % 4:
+                    continue
+                opt.step()  # <- here
+                opt.zero_grad()
+            """,
+        ),
+        Example(
+            "setting-that-nothing-reads",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.LSTM(8, 64)
+            config = {"max_grad_norm": 1.0}
+            opt = torch.optim.Adam(model.parameters())
+            while True:
+                x = next(batches)
+                opt.zero_grad()
+                model(x)[0].sum().backward()
+                opt.step()  # <- here
+            """,
+        ),
         Example(
             "transformer-in-a-function",
             """

@@ -17,7 +17,7 @@ FINDING_FIELDS = [
 ]  # fmt: skip
 PREDICTION_FIELDS = [
     "path", "line", "class", "depth", "width", "activation", "init", "gain_per_layer",
-    "total_gain", "assumed",
+    "total_gain", "assumed", "structure", "better_gain", "better",
 ]  # fmt: skip
 CLEAN = "import torch\n\nlayer = torch.nn.Linear(4, 4)\n"
 BAD = """\
@@ -199,7 +199,7 @@ def test_folders_that_are_not_the_projects_are_skipped(folder: Path) -> None:
         ("# noqa: E501", 1),
         ("# gradhealth: ignore[GRD201] a study of bad inits", 0),
         ("# gradhealth: ignore[GRD101]", 1),
-        ("# gradhealth: ignore[GRD101, GRD201]", 0),
+        ("# gradhealth: ignore[GRD301, GRD201] GRD001 says which is not needed", 1),
     ],
 )
 def test_comments_silence(folder: Path, comment: str, code: int) -> None:
@@ -232,7 +232,8 @@ def test_predict_says_what_it_assumed_and_why_it_did_not(
 ) -> None:
     (folder / "a.py").write_text(
         dedent(SIGMOIDS).replace("depth=20", "depth").replace("64", "width")
-        + "\nnormed = nn.Sequential(nn.Linear(4, 4), nn.LayerNorm(4), nn.Linear(4, 4))\n"
+        + "\nweight = nn.utils.weight_norm(nn.Linear(4, 4))\n"
+        + "normed = nn.Sequential(weight, nn.Tanh(), nn.Linear(4, 4))\n"
     )
     assert main(["predict", ".", "--output-format", "json"]) == 0
     assumed, normed = json.loads(capsys.readouterr().out)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from gradhealth_lint.limits import Limits
-from gradhealth_lint.prediction import describe
 from gradhealth_lint.semantics.reader import read
 from gradhealth_lint.source import from_bytes
+from gradhealth_lint.stack_inits import describe
 from tests.lint.stack_cases import CASES, StackCase
 
 if TYPE_CHECKING:

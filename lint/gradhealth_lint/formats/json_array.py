@@ -34,6 +34,9 @@ def predictions(found: Sequence[LocatedPrediction]) -> str:
                 "gain_per_layer": item.prediction.gain_per_layer,
                 "total_gain": item.prediction.total_gain,
                 "assumed": list(item.prediction.assumed),
+                "structure": item.prediction.structure,
+                "better_gain": item.prediction.better_gain,
+                "better": item.prediction.better,
             }
             for item in found
         ]

@@ -2,44 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from gradhealth_lint.semantics.domain.torch_values import Container, InitCall, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, Instance, Value
 from gradhealth_lint.semantics.facts import (
     FileFacts,
-    Init,
     InitTarget,
     InitUse,
     Stack,
     StackLayer,
+    Subject,
     TrainingLoop,
 )
+from gradhealth_lint.semantics.layer_facts import init_from, stack_layer
 from gradhealth_lint.semantics.layers import Chain, Link, chains
-from gradhealth_lint.semantics.loops import StepInLoop, steps
+from gradhealth_lint.semantics.loop_extraction import LoopExtractor
 from gradhealth_lint.semantics.pytorch import inits, modules
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from gradhealth_lint.semantics.facts import Anchor, Argument
+    from gradhealth_lint.semantics.facts import Anchor
     from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.python.roots import Runs
 
 
 def extract(
-    interpreter: Interpreter, runs: Runs, *, differentiates_twice: bool, mentions_clipping: bool
+    interpreter: Interpreter, runs: Runs, *, differentiates_twice: bool, networks: bool = False
 ) -> tuple[FileFacts, tuple[cst.CSTNode, ...]]:
     """The facts of a file that has been run, and the nodes its anchors stand for."""
     extractor = _Extractor(interpreter, runs)
     stacks = extractor.stacks()
+    inits_found = extractor.inits()
+    loops, subjects = extractor.loops()
     facts = FileFacts(
-        stacks,
-        extractor.inits(),
-        extractor.loops(),
-        differentiates_twice=differentiates_twice,
-        mentions_clipping=mentions_clipping,
+        stacks, inits_found, loops, differentiates_twice=differentiates_twice, subjects=subjects
     )
+    if networks:
+        facts = replace(facts, **extractor.networks())
     return facts, tuple(extractor.nodes)
 
 
@@ -76,6 +78,8 @@ class _Extractor:
                 if members <= covered or len(chain.links) < self._smallest:
                     continue
                 covered |= members
+                if id(self._builder(chain)) in self._interpreter.sites:
+                    continue  # built in another file, where it is read itself
                 stack = self._stack(module, chain)
                 index = seen.setdefault(stack, len(found))
                 if index == len(found):
@@ -103,6 +107,17 @@ class _Extractor:
     def _smallest(self) -> int:
         return self._interpreter.limits.smallest_stack
 
+    def networks(self) -> dict[str, Any]:
+        """What only ``predict`` prints: networks and recurrences."""
+        from gradhealth_lint.semantics.network_extraction import NetworkExtractor
+
+        interpreter = self._interpreter
+        extractor = NetworkExtractor(self.anchor, self._place, self._owner, self._smallest)
+        return {
+            "networks": extractor.networks(self._runs.outputs, interpreter.sites),
+            "recurrences": extractor.recurrences(interpreter.recurrent, interpreter.sites),
+        }
+
     def _stack(self, module: Value, chain: Chain) -> Stack:
         return Stack(
             self.anchor(self._builder(chain)),
@@ -113,8 +128,10 @@ class _Extractor:
         )
 
     def _builder(self, chain: Chain) -> cst.CSTNode:
-        """The container that holds most of the chain, else its first layer."""
-        layers = [link.node.layer for link in chain.links if link.node.layer is not None]
+        return self._place([link.node.layer for link in chain.links if link.node.layer is not None])
+
+    def _place(self, layers: list[Layer]) -> cst.CSTNode:
+        """The container that holds most of these layers, else the first of them."""
         members = {id(layer) for layer in layers}
         best: tuple[int, int, Container] | None = None
         for container in self._interpreter.containers:
@@ -150,6 +167,8 @@ class _Extractor:
         for layer, name, call in self._interpreter.inits:
             if not _in_force(layer.fields.get(name, MISSING), call):
                 continue
+            if id(call.node) in self._interpreter.sites:
+                continue
             written[id(call.node)] = call
             stack, activation = self._places.get(id(layer), (None, None))
             fan_in, fan_out = inits.fans(layer)
@@ -160,38 +179,18 @@ class _Extractor:
             targets.setdefault(id(call.node), []).append(target)
         return tuple(
             InitUse(
-                self.anchor(call.node), _init_of(call), tuple(dict.fromkeys(targets[key])),
+                self.anchor(call.node), init_from(call), tuple(dict.fromkeys(targets[key])),
                 call.target, call.callee,
             )
             for key, call in written.items()
         )  # fmt: skip
 
-    def loops(self) -> tuple[TrainingLoop, ...]:
-        """Every optimizer step in a training loop, each place once: the best known reading."""
-        best: dict[int, TrainingLoop] = {}
-        for recorded in self._runs.events:
-            for step in steps(recorded):
-                loop = self._loop(step)
-                old = best.get(loop.anchor)
-                if old is None or (not old.layers and loop.layers):
-                    best[loop.anchor] = loop
-        return tuple(best.values())
-
-    def _loop(self, step: StepInLoop) -> TrainingLoop:
-        layers = [layer for owner in step.owners for layer in modules.layers(owner)]
-        members = {id(layer) for layer in layers}
-        return TrainingLoop(
-            anchor=self.anchor(step.event.node),
-            model=next((self._class_name(owner) for owner in step.owners), None),
-            layers=frozenset(layer.kind for layer in layers),
-            stacks=tuple(index for index, inside in enumerate(self._members) if inside & members),
-            clipped=step.clipped,
-            scaled=step.scaled,
-            unscaled_before=step.unscaled_before,
-            framework=step.framework,
-            parameters_text=step.parameters_text,
-            optimizer_text=step.event.text,
+    def loops(self) -> tuple[tuple[TrainingLoop, ...], tuple[Subject, ...]]:
+        """Every training loop, and what their events are about."""
+        extractor = LoopExtractor(
+            self.anchor, self._class_name, self._members, self._interpreter.sites
         )
+        return extractor.loops(self._runs), extractor.subjects()
 
 
 def _in_force(value: Value, call: InitCall) -> bool:
@@ -203,37 +202,4 @@ def _stack_layer(link: Link) -> StackLayer:
     layer = link.node.layer
     if layer is None:
         raise AssertionError("an affine node has a layer")
-    fan_in, fan_out = inits.fans(layer)
-    activation = link.activation
-    parameters = () if activation is None else activation.parameters or ()
-    return StackLayer(
-        layer.kind,
-        fan_in,
-        fan_out,
-        _init(layer, "weight"),
-        _init(layer, "bias") if "bias" in inits.parameter_names(layer) else Init("zeros_"),
-        "identity" if activation is None else activation.label,
-        parameters,
-        link.normalised or layer.fields.get("reparametrised") is True,
-        bool(layer.notes or link.node.notes),
-    )
-
-
-def _init(layer: Layer, name: str) -> Init | None:
-    value = layer.fields.get(name, MISSING)
-    if value is MISSING:
-        return Init("default")
-    return _init_of(value) if isinstance(value, InitCall) else None
-
-
-def _init_of(call: InitCall) -> Init:
-    return Init(
-        call.name,
-        tuple((key, _argument(value)) for key, value in call.arguments if key != "generator"),
-    )
-
-
-def _argument(value: Value) -> Argument:
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    return str(value) if isinstance(value, str) else float(value)
+    return stack_layer(layer, link.node, link.activation, normalised=link.normalised)

@@ -1,68 +1,148 @@
-"""Training loops: grouping the recorded events by the loop they happen in."""
+"""Training loops: grouping the recorded events by the loop they happen in, and judging clipping."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint.semantics.domain.torch_values import Optimizer
-from gradhealth_lint.semantics.domain.values import Value
-from gradhealth_lint.semantics.pytorch import events
+from gradhealth_lint.semantics.domain.torch_values import Manager, Optimizer
+from gradhealth_lint.semantics.pytorch import events, modules
+from gradhealth_lint.semantics.pytorch.frameworks import limit_of
+from gradhealth_lint.semantics.skipped import mentions_clipping
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    import libcst as cst
+
+    from gradhealth_lint.semantics.domain.values import Value
+    from gradhealth_lint.semantics.facts import Clipping
+    from gradhealth_lint.semantics.python.roots import Run, Runs
     from gradhealth_lint.semantics.pytorch.events import Event
-
 
 #: They evaluate the loss several times a step and search along it: a clipped gradient would
 #: mislead them, and what holds for ordinary loops does not for theirs.
 _CLOSURE_OPTIMIZERS: Final = frozenset({"LBFGS"})
+#: What makes a group of events worth a fact.
+_TELLING: Final = frozenset({events.STEP, events.BACKWARD, events.FIT})
+#: What may change a gradient in a way that is not read.
+_UNREAD: Final = frozenset({events.HOOK, events.EDIT, events.PENALTY})
 
 
 @dataclass(frozen=True, slots=True)
-class StepInLoop:
-    """An optimizer step in a loop that also does a backward pass."""
+class Step:
+    """An optimizer step with the backward passes that lead to it, as places in the events."""
 
-    event: Event
+    index: int
+    backwards: tuple[int, ...]
     owners: tuple[Value, ...]
     parameters_text: str
-    clipped: bool
-    framework: bool
+    clipping: Clipping
     unscaled_before: bool
 
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The events of one outermost loop, or of code without one around it."""
+
+    node: cst.CSTNode
+    events: tuple[Event, ...]
+    steps: tuple[Step, ...]
+    looped: bool
+    complete: bool
+
     @property
-    def scaled(self) -> bool:
-        """Whether a GradScaler steps the optimizer, and is known to be switched on."""
-        scaler = self.event.scaler
-        return scaler is not None and scaler.enabled is True
+    def owner(self) -> str:
+        """The first framework that has a hand in it, else "own"."""
+        return next((event.framework for event in self.events if event.framework), "own")
 
 
-def steps(recorded: Sequence[Event]) -> list[StepInLoop]:
-    """The steps of one run of a function or module, each with what surrounds it."""
+def groups(runs: Runs) -> Iterator[Group]:
+    """The training loops of a file, each as often as it runs, in order."""
+    hooks = [event for run in runs.roots for event in run.events if event.kind == events.HOOK]
+    for run in runs.roots:
+        by_loop: dict[int, list[Event]] = {}
+        for event in run.events:
+            by_loop.setdefault(event.turn if event.loops else -1, []).append(event)
+        for inside in by_loop.values():
+            first = next((event for event in inside if event.kind in _TELLING), None)
+            if first is not None:
+                node = first.loops[0] if first.loops else first.node
+                steps = tuple(_steps(inside, hooks, run))
+                yield Group(node, tuple(inside), steps, bool(first.loops), run.complete)
+
+
+def _steps(inside: Sequence[Event], hooks: Sequence[Event], run: Run) -> list[Step]:
     found = []
-    for event in recorded:
-        if event.kind != events.STEP or not event.loops:
+    for index, event in enumerate(inside):
+        if event.kind != events.STEP:
             continue
-        around = [other for other in recorded if other.loops[:1] == event.loops[:1]]
-        if not any(o.kind == events.BACKWARD and _same_loop(o, event) for o in around):
-            continue
-        kinds = {other.kind for other in around}
-        receiver = event.receiver
-        known = isinstance(receiver, Optimizer)
-        if known and receiver.kind in _CLOSURE_OPTIMIZERS:
+        backwards = [
+            place
+            for place, other in enumerate(inside)
+            if other.kind == events.BACKWARD and _same_loop(other, event)
+        ]
+        optimizer = event.receiver
+        known = isinstance(optimizer, Optimizer)
+        if not backwards or (known and _CLOSURE_OPTIMIZERS.intersection(optimizer.kind.split())):
             continue
         found.append(
-            StepInLoop(
-                event,
-                receiver.owners if known else (),
-                receiver.text if known else "",
-                events.CLIP in kinds,
-                events.FRAMEWORK in kinds,
-                events.UNSCALE in kinds,
+            Step(
+                index,
+                tuple(backwards),
+                event.owners,
+                optimizer.text if known else "",
+                _clipping(inside, index, backwards, hooks, run),
+                any(other.kind == events.UNSCALE for other in inside),
             )
         )
     return found
+
+
+def _clipping(
+    inside: Sequence[Event],
+    index: int,
+    backwards: Sequence[int],
+    hooks: Sequence[Event],
+    run: Run,
+) -> Clipping:
+    step = inside[index]
+    touching = [
+        e for e in inside if e.kind == events.CLIP and _same_loop(e, step) and _concerns(e, step)
+    ]
+    if any(limit_of(clip.limit) != float("inf") or clip.how == "hand" for clip in touching):
+        return "clipped"
+    optimizer = step.receiver
+    if isinstance(step.receiver, Manager):
+        return _of_framework(limit_of(step.limit))
+    foreign = not isinstance(optimizer, Optimizer) or optimizer.foreign
+    unread = [e for e in (*inside, *hooks) if e.kind in _UNREAD and _concerns(e, step)]
+    if foreign or unread or not run.complete:
+        return "unknown"
+    if any(mentions_clipping(branch) for branch in run.skipped):
+        return "unknown"
+    before = [place for place in backwards if place < index]
+    start = before[-1] if before else 0
+    between = inside[start:index] if before else [*inside[backwards[-1] :], *inside[:index]]
+    if any(e.kind == events.HELPER and _concerns(e, step) for e in between):
+        return "unknown"
+    return "none"
+
+
+def _of_framework(limit: float | None) -> Clipping:
+    """What an engine does by itself before it steps."""
+    if limit is None:
+        return "unknown"
+    return "none" if limit == float("inf") else "clipped"
+
+
+def _concerns(event: Event, step: Event) -> bool:
+    """Whether it may be about the gradients that are stepped: known not to be only if both are."""
+    if not event.owners or not step.owners:
+        return True
+    theirs = {id(layer) for owner in event.owners for layer in modules.layers(owner)}
+    ours = {id(layer) for owner in step.owners for layer in modules.layers(owner)}
+    return not theirs or not ours or bool(theirs & ours)
 
 
 def _same_loop(backward: Event, step: Event) -> bool:

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
 from gradhealth_lint.semantics import extraction
+from gradhealth_lint.semantics.project import Project
 from gradhealth_lint.semantics.python import roots
 from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import Anchor, FileFacts
+    from gradhealth_lint.semantics.python.roots import Runs
     from gradhealth_lint.source import Source
 
-#: Names under which clipping goes, in calls, arguments and settings.
-_CLIPPING: Final = re.compile(
-    r"clip[\w-]*grad|grad[\w-]*clip|max_grad_norm|gradient_penalty|grad\.(data\.)?clamp",
-    re.IGNORECASE,
-)
-#: A hook that bounds what passes through it.
-_HOOK: Final = re.compile(r"register\w*_hook")
-_BOUND: Final = re.compile(r"clamp|clip")
 _COMMENT: Final = re.compile(r"#.*")
 _TWICE: Final = re.compile(r"create_graph\s*=\s*True")
+#: What a file has that trains, and what it has besides if it is a loop's.
+_TRAINS: Final = re.compile(rb"\.(manual_)?backward\s*\(|zero_grad|clip_grad|\boptim\b")
+_BACKWARD: Final = re.compile(rb"\.(manual_)?backward\s*\(")
+_STEP: Final = re.compile(rb"step\w*\s*\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,10 @@ class FileReading:
     facts: FileFacts
     tree: cst.Module
     nodes: tuple[cst.CSTNode, ...]
+    #: The other files the facts depend on, with the hashes of their contents.
+    resolved: tuple[tuple[str, str], ...] = ()
+    #: What was left out, a sentence each.
+    notes: tuple[str, ...] = ()
 
     def positions(self, anchors: Iterable[Anchor]) -> dict[Anchor, Span]:
         """The places of these constructs. Costs about as much as parsing, whatever their number."""
@@ -67,25 +70,43 @@ class FileReading:
         return found
 
 
-def read(source: Source, limits: Limits, *, stacks: bool = True) -> FileReading:
+def read(
+    source: Source, limits: Limits, *, stacks: bool = True, networks: bool = False
+) -> FileReading:
     """Interpret one file; without ``stacks`` its forward passes only where an init needs it.
+
+    ``networks`` reads what only ``predict`` prints as well.
 
     Raises:
         libcst.ParserSyntaxError: libcst cannot parse what CPython could.
     """
     tree = cst.parse_module(source.text)
     interpreter = Interpreter(limits)
+    trains = bool(_BACKWARD.search(source.data) and _STEP.search(source.data))
+    interpreter.observing = trains or bool(_TRAINS.search(source.data))
+    if trains or b".apply(" in source.data:
+        # Other files can add to what is read of this one: its model, or its initialisation.
+        interpreter.project = Project(interpreter, Path(source.path), trains=trains)
     runs = roots.run(interpreter, tree, trace=stacks)
     code = _COMMENT.sub("", source.text)
     facts, nodes = extraction.extract(
         interpreter,
         runs,
         differentiates_twice=bool(_TWICE.search(code)),
-        mentions_clipping=_mentions_clipping(code),
+        networks=networks,
     )
-    return FileReading(facts, tree, nodes)
+    project = interpreter.project
+    return FileReading(
+        facts,
+        tree,
+        nodes,
+        () if project is None else tuple(sorted(project.resolved.items())),
+        tuple(_notes(runs, project)),
+    )
 
 
-def _mentions_clipping(code: str) -> bool:
-    hooked = _HOOK.search(code) is not None and _BOUND.search(code) is not None
-    return hooked or _CLIPPING.search(code) is not None
+def _notes(runs: Runs, project: Project | None) -> Iterator[str]:
+    if runs.given_up:
+        yield f"{runs.given_up} functions or classes took too many steps and were given up"
+    if project is not None and project.left_out:
+        yield f"{project.left_out} imported files were too large or too many and were not read"

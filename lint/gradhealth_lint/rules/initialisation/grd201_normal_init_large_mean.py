@@ -55,7 +55,8 @@ class NormalInitLargeMean:
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Judge every init call with a mean by the worst matrix it sets."""
         # Late: the theory costs 10 ms to load, and most files never get here.
-        from gradhealth_lint.prediction import describe, predict
+        from gradhealth_lint.prediction import predict
+        from gradhealth_lint.stack_inits import describe
 
         for use in facts.inits:
             drawn = _distribution(use)

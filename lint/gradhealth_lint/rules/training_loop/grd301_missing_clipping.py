@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import FileFacts, TrainingLoop
+    from gradhealth_lint.semantics.facts import FileFacts, TrainingStep
 
 
 class MissingClipping:
@@ -51,22 +51,23 @@ class MissingClipping:
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Judge every optimizer step in a training loop whose model is known."""
-        if facts.mentions_clipping:
-            return
-        for loop in facts.loops:
-            if loop.clipped or loop.framework or loop.model is None:
+        own = [loop for loop in facts.loops if loop.looped and loop.owner == "own"]
+        seen: set[int] = set()
+        for step in (step for loop in own for step in loop.steps):
+            if step.clipping != "none" or step.model is None or step.anchor in seen:
                 continue
-            risk = _risk(loop, facts, limits)
+            risk = _risk(step, facts, limits)
             if risk is None:
                 continue
-            optimizer = loop.optimizer_text or "optimizer"
-            parameters = loop.parameters_text or "model.parameters()"
-            unscale = f"scaler.unscale_({optimizer}) and " if loop.scaled else ""
+            seen.add(step.anchor)
+            optimizer = step.optimizer_text or "optimizer"
+            parameters = step.parameters_text or "model.parameters()"
+            unscale = f"scaler.unscale_({optimizer}) and " if step.scaled else ""
             clip = f"torch.nn.utils.clip_grad_norm_({parameters}, max_norm=1.0)"
             yield Found(
-                loop.anchor,
-                self.message.format(optimizer=optimizer, model=loop.model, risk=risk),
-                self.remedy.format(unscale="" if loop.unscaled_before else unscale, clip=clip),
+                step.anchor,
+                self.message.format(optimizer=optimizer, model=step.model, risk=risk),
+                self.remedy.format(unscale="" if step.unscaled_before else unscale, clip=clip),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -163,18 +164,18 @@ class MissingClipping:
     )
 
 
-def _risk(loop: TrainingLoop, facts: FileFacts, limits: Limits) -> str | None:
+def _risk(step: TrainingStep, facts: FileFacts, limits: Limits) -> str | None:
     """Why the model may see exploding gradients, None if it is not known to."""
     from gradhealth_lint.prediction import predict
 
-    named = sorted(loop.layers & catalogue.RECURRENT) or sorted(loop.layers & catalogue.ATTENTION)
+    named = sorted(step.layers & catalogue.RECURRENT) or sorted(step.layers & catalogue.ATTENTION)
     if named:
         return f"it contains nn.{named[0]}"
-    for index in loop.stacks:
+    for index in step.stacks:
         total = predict(facts.stacks[index], limits).total_gain
         if total is not None and total > limits.exploding_total_gain:
             return (
                 f"its {facts.stacks[index].depth} layers are predicted to multiply the gradient "
                 f"by {wording.gain(total)}"
             )
-    return "it trains in float16 with a loss scale" if loop.scaled else None
+    return "it trains in float16 with a loss scale" if step.scaled else None

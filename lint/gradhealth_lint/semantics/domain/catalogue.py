@@ -24,6 +24,8 @@ _CONV_TRANSPOSE: Final = (
 _RECURRENT: Final = (
     "input_size", "hidden_size", "num_layers", "bias", "batch_first", "dropout", "bidirectional",
 )  # fmt: skip
+_MAX_POOL: Final = ("kernel_size", "stride", "padding", "dilation")
+_MEAN_POOL: Final = ("kernel_size", "stride", "padding", "ceil_mode")
 _CELL: Final = ("input_size", "hidden_size", "bias")
 
 #: Parameters of the constructors the linter reads, in order.
@@ -33,8 +35,10 @@ SIGNATURES: Final[dict[str, tuple[str, ...]]] = {
     "Bilinear": ("in1_features", "in2_features", "out_features", "bias"),
     **{f"{lazy}Conv{d}d": _CONV[1:] if lazy else _CONV for d in "123" for lazy in ("", "Lazy")},
     **{f"ConvTranspose{d}d": _CONV_TRANSPOSE for d in "123"},
-    **dict.fromkeys(("RNN", "LSTM", "GRU"), _RECURRENT),
-    **dict.fromkeys(("RNNCell", "LSTMCell", "GRUCell"), _CELL),
+    **dict.fromkeys(("LSTM", "GRU"), _RECURRENT),
+    "RNN": (*_RECURRENT[:3], "nonlinearity", *_RECURRENT[3:]),
+    **dict.fromkeys(("LSTMCell", "GRUCell"), _CELL),
+    "RNNCell": (*_CELL, "nonlinearity"),
     "Embedding": ("num_embeddings", "embedding_dim"),
     "EmbeddingBag": ("num_embeddings", "embedding_dim"),
     **{f"{kind}{d}d": ("num_features", "eps", "momentum", "affine") for d in "123"
@@ -50,7 +54,18 @@ SIGNATURES: Final[dict[str, tuple[str, ...]]] = {
     "PReLU": ("num_parameters", "init"),
     "Hardtanh": ("min_val", "max_val", "inplace"),
     "Softplus": ("beta", "threshold"),
-    "Dropout": ("p", "inplace"),
+    "RReLU": ("lower", "upper", "inplace"),
+    "Threshold": ("threshold", "value", "inplace"),
+    "Hardshrink": ("lambd",),
+    "Softshrink": ("lambd",),
+    **dict.fromkeys(
+        ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout", "FeatureAlphaDropout"),
+        ("p", "inplace"),
+    ),
+    **{f"MaxPool{d}d": _MAX_POOL for d in "123"},
+    **{f"AvgPool{d}d": _MEAN_POOL for d in "123"},
+    **{f"Adaptive{kind}Pool{d}d": ("output_size",) for d in "123" for kind in ("Max", "Avg")},
+    "Upsample": ("size", "scale_factor", "mode"),
 }  # fmt: skip
 
 LINEAR: Final = frozenset({"Linear", "LazyLinear"})
@@ -116,6 +131,11 @@ ACTIVATION_LAYERS: Final[dict[str, tuple[str, tuple[tuple[str, float], ...]]]] =
     "Softsign": ("softsign", ()),
     "LogSigmoid": ("logsigmoid", ()),
     "Tanhshrink": ("tanhshrink", ()),
+    "Hardshrink": ("hardshrink", (("lambd", 0.5),)),
+    "Softshrink": ("softshrink", (("lambd", 0.5),)),
+    "Threshold": ("threshold", (("threshold", 0.0), ("value", 0.0))),
+    "RReLU": ("rrelu", (("lower", 1.0 / 8.0), ("upper", 1.0 / 3.0))),
+    "GLU": ("glu", ()),
 }
 #: Activation functions and tensor methods: theory's name and parameters after the tensor.
 ACTIVATION_FUNCTIONS: Final[dict[str, tuple[str, tuple[tuple[str, float], ...]]]] = {
@@ -126,6 +146,25 @@ ACTIVATION_METHODS: Final = frozenset({"relu", "sigmoid", "tanh"})
 
 #: Bounded or one-sided-bounded activations whose slope dies on both sides or is at most 1/4.
 SATURATING: Final = frozenset({"sigmoid", "tanh", "hardsigmoid", "softsign", "logsigmoid"})
+
+#: What functions are called as classes, and the parameters of those the linter reads, after the
+#: tensor.
+FUNCTION_CLASSES: Final[dict[str, str]] = {
+    "flatten": "Flatten",
+    "dropout": "Dropout",
+    **{f"dropout{d}d": f"Dropout{d}d" for d in "123"},
+    "alpha_dropout": "AlphaDropout",
+    **{f"max_pool{d}d": f"MaxPool{d}d" for d in "123"},
+    **{f"avg_pool{d}d": f"AvgPool{d}d" for d in "123"},
+    **{f"adaptive_{kind}_pool{d}d": f"Adaptive{kind.capitalize()}Pool{d}d"
+       for d in "123" for kind in ("max", "avg")},
+    "interpolate": "Upsample",
+    "upsample": "Upsample",
+}  # fmt: skip
+FUNCTION_SIGNATURES: Final[dict[str, tuple[str, ...]]] = {
+    name: ("p", "training") if "drop" in name else SIGNATURES.get(kind, ())
+    for name, kind in FUNCTION_CLASSES.items()
+}
 
 #: Tensor methods and torch functions that return the same numbers in another form.
 HARMLESS_METHODS: Final = frozenset(

@@ -13,3 +13,11 @@ class Flow(Enum):
     BREAK = "break"
     CONTINUE = "continue"
     RAISE = "raise"
+
+
+def merged(flows: list[Flow]) -> Flow:
+    """Control goes on if any arm lets it; an arm that raises is taken not to be the usual one."""
+    if Flow.NEXT in flows:
+        return Flow.NEXT
+    others = [flow for flow in flows if flow is not Flow.RAISE]
+    return others[0] if others else Flow.RAISE

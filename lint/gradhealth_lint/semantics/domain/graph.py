@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.torch_values import Layer
@@ -16,6 +16,8 @@ HARMLESS: Final = "harmless"
 ADD: Final = "add"
 MULTIPLY: Final = "multiply"
 CONCATENATE: Final = "concatenate"
+#: A tensor times a number, or over one: ``parameters`` holds the factor.
+SCALE: Final = "scale"
 #: Anything else that depends on its inputs.
 OPAQUE: Final = "opaque"
 
@@ -23,12 +25,15 @@ OPAQUE: Final = "opaque"
 class Node:
     """The result of one operation.
 
-    ``label`` names the activation, norm or opaque function; ``parameters`` are an activation's
-    numbers, None if they are not known; ``notes`` say what was assumed about how often it runs.
+    ``label`` names the operation; ``parameters`` are its numbers if it is an
+    activation or a scale, None if they are not known; ``arguments`` are those of its call, or of
+    the constructor of its ``layer``; ``notes`` say what was assumed about how often it runs.
     ``origins`` is the set of graph inputs it depends on, as the bits of a number.
     """
 
-    __slots__ = ("inputs", "label", "layer", "notes", "operation", "origins", "parameters")
+    __slots__ = (
+        "arguments", "inputs", "label", "layer", "notes", "operation", "origins", "parameters",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class Node:
         parameters: tuple[float, ...] | None = (),
         layer: Layer | None = None,
         notes: tuple[str, ...] = (),
+        arguments: dict[str, Any] | None = None,
     ) -> None:
         self.operation = operation
         self.inputs = inputs
@@ -46,6 +52,9 @@ class Node:
         self.parameters = parameters
         self.layer = layer
         self.notes = notes
+        if arguments is None:
+            arguments = {} if layer is None else layer.arguments
+        self.arguments = arguments
         self.origins = 0
         for source in inputs:
             self.origins |= source.origins

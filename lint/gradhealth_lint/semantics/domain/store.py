@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gradhealth_lint.semantics.domain.graph import Node, joined
-from gradhealth_lint.semantics.domain.torch_values import Container, InitCall, Layer
+from gradhealth_lint.semantics.domain.torch_values import (
+    Container,
+    InitCall,
+    Layer,
+    Optimizer,
+    Scaler,
+)
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
     UNKNOWN,
@@ -95,6 +101,8 @@ def join(left: Value, right: Value) -> Value:
         return tuple(join(a, b) for a, b in zip(left, right, strict=True))
     if isinstance(left, ListValue) and isinstance(right, ListValue):
         return _joined_lists(left, right)
+    if isinstance(left, Optimizer) and isinstance(right, Optimizer):
+        return _joined_optimizers(left, right)
     options = _options(left) + [v for v in _options(right) if not _among(v, _options(left))]
     if len(options) == 1:
         return options[0]
@@ -111,6 +119,15 @@ def _joined_lists(left: ListValue, right: ListValue) -> ListValue:
     return ListValue({"items": UNKNOWN})
 
 
+def _joined_optimizers(left: Optimizer, right: Optimizer) -> Value:
+    """One of two optimizers of the same parameters."""
+    if left.owners != right.owners:
+        return UNKNOWN
+    kinds = sorted({*left.kind.split(" or "), *right.kind.split(" or ")})
+    text = left.text if left.text == right.text else ""
+    return Optimizer(" or ".join(kinds), left.owners, text, left.foreign or right.foreign)
+
+
 def _options(value: Value) -> list[Value]:
     return list(value.options) if isinstance(value, Either) else [value]
 
@@ -122,4 +139,6 @@ def _among(value: Value, options: list[Value]) -> bool:
 
 
 def _can_be_option(value: Value) -> bool:
-    return is_constant(value) or isinstance(value, (Layer, Container, Instance, InitCall))
+    return is_constant(value) or isinstance(
+        value, (Layer, Container, Instance, InitCall, Optimizer, Scaler)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gradhealth_lint.semantics.domain.values import Instance, Value
+from gradhealth_lint.semantics.domain.values import UNKNOWN, Instance, Value
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -33,10 +33,22 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class ParameterRef:
-    """``layer.weight``; ``.data`` and ``.detach()`` of it are the same thing."""
+    """``layer.weight``; ``.data`` and ``.detach()`` of it are the same thing.
+
+    ``part`` is None of the whole, (first, end) of rows, UNKNOWN of another part.
+    """
 
     layer: Layer
     name: str
+    part: Value = None
+
+
+@dataclass(eq=False, slots=True)
+class Filled:
+    """A tensor of equal numbers, which are ``fields["value"]``, or a parameter made of one."""
+
+    fields: dict[str, Value]
+    is_parameter: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +59,53 @@ class ParametersOf:
     named: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Optimizer:
-    """A torch.optim optimizer and the modules whose parameters it owns."""
+    """An optimizer and the modules whose parameters it owns.
+
+    ``foreign`` says that it is not torch.optim's: it may clip by itself.
+    """
 
     kind: str
     owners: tuple[Value, ...]
     text: str
+    foreign: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
+class Scheduler:
+    """A learning-rate scheduler and the optimizer it steers, UNKNOWN if that is not told."""
+
+    kind: str
+    optimizer: Value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Scaler:
     """A torch.amp.GradScaler; ``enabled`` may be UNKNOWN."""
 
     enabled: Value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Scaled:
+    """``scaler.scale(loss)``."""
+
+    scaler: Scaler
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Manager:
+    """An object of a training framework: an Accelerator, a Fabric, an engine, a Trainer.
+
+    ``model`` is what it trains, ``max_norm`` what it clips to: None if it does not, UNKNOWN if the
+    source does not tell.
+    """
+
+    framework: str
+    kind: str
+    model: Value = UNKNOWN
+    max_norm: Value = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

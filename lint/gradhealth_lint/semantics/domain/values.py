@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from gradhealth_lint.semantics.domain.graph import Node
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import libcst as cst
 
 #: Anything an expression evaluates to.
@@ -99,8 +101,19 @@ class Frame:
     yielded: list[Value] | None = None
     stars: tuple[str, ...] = ()
     is_class: bool = False
+    is_comprehension: bool = False
     #: What ``self`` or ``cls`` is, for ``super()``.
     receiver: Value = None
+    #: Of a module: the file it is, None for the one that is being read.
+    file: Path | None = None
+
+    @property
+    def module(self) -> Frame:
+        """The module this is part of."""
+        frame = self
+        while frame.parent is not None:
+            frame = frame.parent
+        return frame
 
 
 @dataclass(eq=False, slots=True)
@@ -157,6 +170,8 @@ class ClassValue:
     bases: tuple[Value, ...]
     fields: dict[str, Value]
     is_dataclass: bool = False
+    #: It stands in another file of the project.
+    foreign: bool = False
 
 
 @dataclass(eq=False, slots=True)

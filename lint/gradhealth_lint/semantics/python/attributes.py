@@ -9,10 +9,15 @@ from gradhealth_lint.semantics.domain.graph import HARMLESS, Node
 from gradhealth_lint.semantics.domain.names import canonical
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
+    Filled,
     Layer,
+    Manager,
     Optimizer,
     ParameterRef,
     ParametersOf,
+    Scaled,
+    Scaler,
+    Scheduler,
 )
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
@@ -36,6 +41,12 @@ from gradhealth_lint.semantics.pytorch import inits, modules
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+#: Values whose methods the interpreter knows by name.
+_WITH_METHODS = (
+    ListValue, DictValue, str, Optimizer, ParametersOf, ArgumentParser, Scaler, Scaled, Scheduler,
+    Manager,
+)  # fmt: skip
 
 
 def get(interpreter: Interpreter, receiver: Value, name: str) -> Value:
@@ -64,10 +75,15 @@ def get(interpreter: Interpreter, receiver: Value, name: str) -> Value:
         return get(interpreter, options[0], name) if len(options) == 1 else UNKNOWN
     if isinstance(receiver, Namespace):
         return receiver.fields.get(name, UNKNOWN)
-    if isinstance(receiver, (ListValue, DictValue, str, Optimizer, ParametersOf, ArgumentParser)):
+    if isinstance(receiver, Manager) and name in {"module", "model"}:
+        return receiver.model
+    if isinstance(receiver, _WITH_METHODS):
         return Method(receiver, name)
     if isinstance(receiver, Function) and name == "__name__":
         return receiver.name
+    if isinstance(receiver, Filled) and name not in catalogue.SHAPE_ATTRIBUTES:
+        # Whatever method or view this leads to may change its numbers.
+        interpreter.store.write(receiver.fields, "value", UNKNOWN)
     return UNKNOWN
 
 
@@ -90,6 +106,8 @@ def of_instance(interpreter: Interpreter, receiver: Instance, name: str) -> Valu
         return True
     if name == "_modules":
         return new_dict(modules.children(receiver))
+    if name == "module" and receiver.is_module:
+        return receiver  # DataParallel and its kind, which are transparent
     return Method(receiver, name) if receiver.is_module else UNKNOWN
 
 

@@ -28,15 +28,17 @@ from gradhealth_lint.semantics.domain.values import (
     tensors_in,
 )
 from gradhealth_lint.semantics.python import (
+    abroad,
     attributes,
     binding,
     classes,
     external,
+    imports,
     iteration,
     methods,
 )
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import events, modules, tensors
+from gradhealth_lint.semantics.pytorch import modules, observing, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +61,11 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
     if callee == Qualified("builtins.super"):
         return _super(interpreter, node, frame)
     arguments = read_arguments(interpreter, node, frame)
-    events.observe(interpreter, node, receiver, callee, arguments)
+    project = interpreter.project
+    if project is not None and project.trains and isinstance(callee, Qualified):
+        callee = imports.followed(interpreter, callee, arguments)
+    if interpreter.observing:
+        observing.call(interpreter, node, receiver, callee, arguments)
     result = call(interpreter, callee, arguments, node)
     if (
         isinstance(func, cst.Attribute)
@@ -134,6 +140,21 @@ def follow(
     if interpreter.is_running(function):
         return unknown(interpreter, arguments, node)
     interpreter.followed.add(id(function.node))
+    home = function.frame.module is interpreter.module
+    if not home and interpreter.site is None:
+        return abroad.call(
+            interpreter, lambda: _run(interpreter, function, arguments, receiver), arguments, node
+        )
+    return _run(interpreter, function, arguments, receiver)
+
+
+def _run(
+    interpreter: Interpreter,
+    function: Function,
+    arguments: Arguments,
+    receiver: Value,
+) -> Value:
+    home = function.frame.module is interpreter.module
     frame = Frame(
         binding.bind(interpreter, function, arguments),
         function.frame,
@@ -141,12 +162,16 @@ def follow(
         receiver=receiver,
     )
     interpreter.calls.append(function.node)
+    conditions, site = len(interpreter.conditions), interpreter.site
+    interpreter.site = None if home else site
     try:
         if isinstance(function.node, cst.Lambda):
             return interpreter.evaluate(function.node.body, frame)
         interpreter.execute(function.node.body.body, frame)
     finally:
         interpreter.calls.pop()
+        interpreter.site = site
+        del interpreter.conditions[conditions:]
     if frame.yielded is not None:
         return new_list(frame.yielded)
     return _returned(interpreter, frame.returned)

@@ -34,8 +34,11 @@ _MODULE_BASES: Final = frozenset({"LightningModule", "PreTrainedModel", "PyTorch
 
 def define(interpreter: Interpreter, node: cst.ClassDef, frame: Frame) -> ClassValue:
     """Run a class statement."""
-    bases = tuple(interpreter.evaluate(base.value, frame) for base in node.bases)
-    value = ClassValue(node.name.value, node, bases, {}, _is_dataclass(interpreter, node, frame))
+    bases = tuple(_base(interpreter, base.value, frame) for base in node.bases)
+    value = ClassValue(
+        node.name.value, node, bases, {}, _is_dataclass(interpreter, node, frame),
+        foreign=interpreter.site is not None,
+    )  # fmt: skip
     body = Frame(value.fields, frame, value, is_class=True)
     for statement in node.body.body:
         if isinstance(statement, cst.FunctionDef):
@@ -43,6 +46,16 @@ def define(interpreter: Interpreter, node: cst.ClassDef, frame: Frame) -> ClassV
             interpreter.store.write(value.fields, statement.name.value, function)
         else:
             interpreter.execute([statement], body)
+    return value
+
+
+def _base(interpreter: Interpreter, node: cst.BaseExpression, frame: Frame) -> Value:
+    from gradhealth_lint.semantics.python import imports
+
+    value = interpreter.evaluate(node, frame)
+    project = interpreter.project
+    if project is not None and project.trains and isinstance(value, Qualified):
+        return imports.resolved(interpreter, value)
     return value
 
 
@@ -124,7 +137,7 @@ def instantiate(
     if interpreter.is_running(cls):
         return UNKNOWN
     base = torch_base(cls)
-    instance = Instance(cls, {}, node, base is not None, tuple(interpreter.notes))
+    instance = Instance(cls, {}, interpreter.at(node), base is not None, tuple(interpreter.notes))
     interpreter.followed.add(id(cls.node))
     interpreter.activity += 1
     if cls.is_dataclass:
@@ -133,6 +146,8 @@ def instantiate(
     constructor = find(cls, "__init__")
     if base is not None:
         interpreter.instances.append(instance)
+    else:
+        interpreter.objects.append(instance)
     interpreter.constructing.append(instance)
     interpreter.calls.append(cls.node)
     try:

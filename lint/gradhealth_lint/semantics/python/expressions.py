@@ -9,7 +9,9 @@ import libcst as cst
 from gradhealth_lint.semantics.domain import comparing, folding
 from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.store import join
+from gradhealth_lint.semantics.domain.torch_values import Filled
 from gradhealth_lint.semantics.domain.values import (
+    MISSING,
     UNKNOWN,
     Composed,
     DictValue,
@@ -22,6 +24,7 @@ from gradhealth_lint.semantics.domain.values import (
 from gradhealth_lint.semantics.python import attributes, calls, iteration, subscripts
 from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
+from gradhealth_lint.semantics.python.targets import assign
 from gradhealth_lint.semantics.pytorch import tensors
 
 if TYPE_CHECKING:
@@ -32,8 +35,14 @@ if TYPE_CHECKING:
     Handler = Callable[[Interpreter, Any, Frame], Value]
 
 
-def _name(_: Interpreter, node: cst.Name, frame: Frame) -> Value:
-    return look_up(node.value, frame)
+def _name(interpreter: Interpreter, node: cst.Name, frame: Frame) -> Value:
+    value = look_up(node.value, frame)
+    if value is UNKNOWN and interpreter.project is not None:
+        for star in reversed(frame.module.stars):
+            found = interpreter.project.find(f"{star}.{node.value}")
+            if found is not MISSING:
+                return found
+    return value
 
 
 def _integer(_: Interpreter, node: cst.Integer, __: Frame) -> Value:
@@ -138,6 +147,8 @@ def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value
     """``left op right`` for tensors and others."""
     if isinstance(left, Node) or isinstance(right, Node):
         return tensors.combine(interpreter, op, left, right)
+    if isinstance(left, Filled) or isinstance(right, Filled):
+        return tensors.scaled(op, left, right)
     return folding.binary(op, left, right)
 
 
@@ -189,8 +200,10 @@ def _conditional(interpreter: Interpreter, node: cst.IfExp, frame: Frame) -> Val
 
 def _named(interpreter: Interpreter, node: cst.NamedExpr, frame: Frame) -> Value:
     value = interpreter.evaluate(node.value, frame)
-    if isinstance(node.target, cst.Name):
-        interpreter.store.write(frame.fields, node.target.value, value)
+    scope = frame
+    while scope.is_comprehension and scope.parent is not None:
+        scope = scope.parent
+    assign(interpreter, node.target, value, scope)
     return value
 
 

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Layer, Optimizer, Scaler
-from gradhealth_lint.semantics.domain.values import UNKNOWN, Arguments, Qualified, Value
+from gradhealth_lint.semantics.domain.torch_values import (
+    Layer,
+    Manager,
+    Optimizer,
+    Scaler,
+    Scheduler,
+)
+from gradhealth_lint.semantics.domain.values import (
+    MISSING,
+    UNKNOWN,
+    Arguments,
+    Function,
+    Qualified,
+    Value,
+)
 from gradhealth_lint.semantics.python import library
-from gradhealth_lint.semantics.pytorch import containers, inits, modules, tensors
+from gradhealth_lint.semantics.pytorch import containers, frameworks, inits, modules, tensors
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
-_OPTIMIZER_WORDS = ("adam", "sgd", "optim", "lamb", "lion", "rmsprop", "adagrad", "adafactor")
+_OPTIMIZER: Final = re.compile(r"adam|sgd|optim|lamb|lion|rmsprop|adagrad|adafactor", re.IGNORECASE)
 
 
 def call(
@@ -24,6 +38,8 @@ def call(
 ) -> Value:
     """``imported.name(*arguments)``."""
     name = callee.name
+    if name.startswith("builtins.") and library.knows(name):
+        return library.call(interpreter, name, arguments, node)
     if name.startswith(catalogue.NN):
         return _from_nn(interpreter, callee, arguments, node)
     if name in catalogue.TRANSPARENT_WRAPPERS and arguments.positional:
@@ -31,10 +47,21 @@ def call(
     if name == catalogue.SCALER:
         return Scaler(arguments.bind("device", "init_scale").get("enabled", True))
     last = name.rpartition(".")[2]
-    if any(word in last.lower() for word in _OPTIMIZER_WORDS):
+    known = name.startswith(catalogue.OPTIM) and name.count(".") == 2  # noqa: PLR2004
+    if known or _OPTIMIZER.search(last):
         owners = modules.owners(arguments.everything()[:1])
-        if owners or (name.startswith(catalogue.OPTIM) and last[:1].isupper()):
-            return Optimizer(last, owners, _parameters_text(node))
+        if owners or (known and last[:1].isupper()):
+            return Optimizer(last, owners, _parameters_text(node), foreign=not known)
+    given = arguments.everything()
+    steered = bool(given) and isinstance(given[0], Optimizer) and "schedule" in last.lower()
+    if steered or name.startswith("torch.optim.lr_scheduler."):
+        return Scheduler(last, given[0] if given else UNKNOWN)
+    if frameworks.framework_of(name):
+        made = frameworks.make(name, arguments)
+        if isinstance(made, Manager) and isinstance(made.model, Function):
+            _hosted(interpreter, made, node)
+        if made is not MISSING:
+            return made
     if name == "torch.utils.checkpoint.checkpoint" and arguments.positional:
         return _checkpoint(interpreter, arguments, node)
     if name.startswith("torch.") and name.count(".") == 1:
@@ -42,6 +69,15 @@ def call(
     if library.knows(name):
         return library.call(interpreter, name, arguments, node)
     return _unknown(interpreter, arguments, node)
+
+
+def _hosted(interpreter: Interpreter, manager: Manager, node: cst.Call) -> None:
+    """``Engine(function)``: the framework calls it, once per batch."""
+    from gradhealth_lint.semantics.python import calls
+
+    interpreter.host = manager.framework
+    calls.call(interpreter, manager.model, calls.NOTHING, node)
+    interpreter.host = ""
 
 
 def _from_nn(
@@ -68,12 +104,15 @@ def _from_nn(
     if "." in tail or not tail[:1].isupper():
         return _unknown(interpreter, arguments, node)
     if tail == "Parameter":
-        return UNKNOWN
+        return tensors.parameter(arguments)
     interpreter.activity += 1
     bound = arguments.bind(*catalogue.SIGNATURES.get(tail, ()))
     if arguments.open:
         bound = dict.fromkeys(catalogue.SIGNATURES.get(tail, ()), UNKNOWN) | bound
-    return Layer(tail, bound, node, tuple(interpreter.notes))
+    layer = Layer(tail, bound, interpreter.at(node), tuple(interpreter.notes))
+    if tail in catalogue.RECURRENT:
+        interpreter.recurrent.append(layer)
+    return layer
 
 
 def _checkpoint(interpreter: Interpreter, arguments: Arguments, node: cst.Call) -> Value:

@@ -14,7 +14,7 @@ from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.store import Store
 from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, Value
-from gradhealth_lint.semantics.python import expressions, statements
+from gradhealth_lint.semantics.python import abroad, expressions, statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.flow import Flow
     from gradhealth_lint.semantics.domain.torch_values import Container
     from gradhealth_lint.semantics.domain.values import ClassValue, Function, Instance
+    from gradhealth_lint.semantics.project import Project
     from gradhealth_lint.semantics.pytorch.events import Event
 
 #: Statements and calls one file may take, about 0.3 s. Of 1,200 files of timm, torchvision,
@@ -47,16 +48,34 @@ class Interpreter:
         self.module = Frame({})
         #: What is assumed about how often the code at hand runs.
         self.notes: list[str] = []
-        #: Loops that are running, by the identity of their node.
-        self.loops: list[int] = []
-        #: Everything a training loop is made of, in order.
+        #: Loops that are running, and undecided branches one arm of which is.
+        self.loops: list[cst.CSTNode] = []
+        self.conditions: list[tuple[cst.CSTNode, bool]] = []
+        #: How many outermost loops have been started.
+        self.turn = 0
+        #: Everything a training loop is made of, in order; whether it is looked for.
         self.events: list[Event] = []
+        self.observing = True
+        #: The framework that calls the code at hand, "" if it is the file's own doing.
+        self.host = ""
+        #: How many of them only training code has.
+        self.trained = 0
+        #: Branches not taken, for evidence of what is there but switched off.
+        self.skipped: list[cst.CSTNode] = []
+        #: Modules, and other objects of classes of the file.
         self.instances: list[Instance] = []
+        self.objects: list[Instance] = []
         self.containers: list[Container] = []
+        self.recurrent: list[Layer] = []
         self.inits: list[tuple[Layer, str, InitCall]] = []
         #: Functions and classes that have been followed, by the identity of their node.
         self.followed: set[int] = set()
         self.calls: list[object] = []
+        #: The other files of the project, None where the file at hand needs none of them; while
+        #: code of theirs runs, the place in this file that led there.
+        self.project: Project | None = None
+        self.site: cst.CSTNode | None = None
+        self.sites: set[int] = set()
         #: Modules whose constructor is running; modules whose forward is running.
         self.constructing: list[Instance] = []
         self.forwarding = 0
@@ -64,7 +83,10 @@ class Interpreter:
         self.applied: set[int] = set()
         #: Grows with everything worth another turn of a loop.
         self.activity = 0
-        self._steps = 0
+        #: Work done, how much of it is allowed, and how much other files may still take.
+        self.steps = 0
+        self.allowed = BUDGET
+        self.foreign_steps = abroad.FOREIGN_BUDGET
         self._origins = 0
 
     def step(self) -> None:
@@ -73,14 +95,36 @@ class Interpreter:
         Raises:
             BudgetExceededError: there have been too many.
         """
-        self._steps += 1
-        if self._steps > BUDGET:
+        self.steps += 1
+        if self.steps > self.allowed:
             raise BudgetExceededError
+
+    def enter(self, loop: cst.CSTNode) -> None:
+        """Note that a loop is starting; ``loops.pop()`` ends it."""
+        if not self.loops:
+            self.turn += 1
+        self.loops.append(self.at(loop))
+
+    def at(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The node, or the place in this file that led to the other file it is in."""
+        if self.site is None:
+            return node
+        self.sites.add(id(self.site))
+        return self.site
+
+    def skip(self, node: cst.CSTNode) -> None:
+        """Note a branch that is not taken, where training may be going on."""
+        if self.loops:
+            self.skipped.append(node)
 
     def reset(self) -> None:
         """Forget what was running when a root was given up."""
         self.notes.clear()
         self.loops.clear()
+        self.conditions.clear()
+        self.site = None
+        self.host = ""
+        self.forwarding = 0
         self.calls.clear()
         self.constructing.clear()
 
@@ -101,6 +145,7 @@ class Interpreter:
         label: str = "",
         parameters: tuple[float, ...] | None = (),
         layer: Layer | None = None,
+        arguments: dict[str, Value] | None = None,
     ) -> Node:
         """A new node of the dataflow graph."""
         self.activity += 1
@@ -111,6 +156,7 @@ class Interpreter:
             parameters=parameters,
             layer=layer,
             notes=tuple(self.notes),
+            arguments=arguments,
         )
         if not inputs:
             node.origins = 1 << self._origins

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
     Handler = Callable[[Interpreter, Arguments, cst.CSTNode], Value]
+
+
+#: ``getattr(torch.optim, name)``, as names from a configuration are looked up.
+_OPTIM: Final = Qualified("torch.optim")
+_ANY_OPTIMIZER: Final = Qualified("torch.optim.Optimizer")
 
 
 def isinstance_(_: Interpreter, arguments: Arguments, __: cst.CSTNode) -> Value:
@@ -114,6 +119,8 @@ def getattr_(interpreter: Interpreter, arguments: Arguments, _: cst.CSTNode) -> 
     if len(arguments.positional) < 2:  # noqa: PLR2004
         return UNKNOWN
     receiver, name = (folding.resolved(given) for given in arguments.positional[:2])
+    if receiver == _OPTIM and not (isinstance(name, str) and not isinstance(name, Composed)):
+        return _ANY_OPTIMIZER
     if not isinstance(name, str):
         return UNKNOWN
     if isinstance(receiver, Qualified) and isinstance(name, Composed):

@@ -8,7 +8,14 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import folding
 from gradhealth_lint.semantics.domain.flow import Flow
-from gradhealth_lint.semantics.domain.values import Frame
+from gradhealth_lint.semantics.domain.torch_values import Optimizer, Scheduler, is_module
+from gradhealth_lint.semantics.domain.values import (
+    MISSING,
+    UNKNOWN,
+    Frame,
+    Value,
+    is_constant,
+)
 from gradhealth_lint.semantics.python import iteration
 from gradhealth_lint.semantics.python.targets import assign
 
@@ -27,42 +34,73 @@ def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
     """A for loop: every element in turn, one turn of what only trains."""
     run = iteration.turns(interpreter, interpreter.evaluate(node.iter, frame), node.iter)
     flow, quiet = Flow.NEXT, 0
-    interpreter.loops.append(id(node))
+    conditions = len(interpreter.conditions)
+    interpreter.enter(node)
     with iteration.noting(interpreter, run.note):
         for value in run.items:
             interpreter.step()
-            before, events = interpreter.activity, len(interpreter.events)
+            before, trained = interpreter.activity, interpreter.trained
+            fields = dict(frame.fields)
             assign(interpreter, node.target, value, frame)
             flow = interpreter.execute(node.body.body, frame)
+            del interpreter.conditions[conditions:]
             if flow not in {Flow.NEXT, Flow.CONTINUE}:
                 break
-            if len(interpreter.events) > events:
+            if interpreter.trained > trained and not _is_object(value):
+                _blur(interpreter, frame, fields)
                 break  # a training loop: one turn shows it all
             quiet = quiet + 1 if interpreter.activity == before else 0
-            if quiet and run.note is not None:
-                break
-            if quiet >= _QUIET_TURNS and len(run.items) > _LONG_LOOP and isinstance(value, int):
+            long = len(run.items) > _LONG_LOOP and isinstance(value, int)
+            if quiet and (run.note is not None or (long and quiet >= _QUIET_TURNS)):
+                _blur(interpreter, frame, fields)
                 break
     interpreter.loops.pop()
-    return flow if flow in {Flow.RETURN, Flow.RAISE} else Flow.NEXT
+    return _after(interpreter, node, flow, frame)
 
 
 def run_while(interpreter: Interpreter, node: cst.While, frame: Frame) -> Flow:
     """A while loop: as long as its condition stays known."""
-    flow = Flow.NEXT
-    interpreter.loops.append(id(node))
+    flow, quiet = Flow.NEXT, 0
+    conditions = len(interpreter.conditions)
+    interpreter.enter(node)
     for _ in range(_LONGEST_WHILE):
         known = folding.truth(interpreter.evaluate(node.test, frame))
         if known is False:
             break
-        before = interpreter.activity
+        before, trained = interpreter.activity, interpreter.trained
+        fields = dict(frame.fields)
         flow = interpreter.execute(node.body.body, frame)
+        del interpreter.conditions[conditions:]
         if flow not in {Flow.NEXT, Flow.CONTINUE} or known is None:
             break
-        if interpreter.activity == before or _is_literal(node.test):
+        quiet = quiet + 1 if interpreter.activity == before else 0
+        if quiet > _LONG_LOOP or _is_literal(node.test) or interpreter.trained > trained:
+            _blur(interpreter, frame, fields)
             break
     interpreter.loops.pop()
-    return flow if flow in {Flow.RETURN, Flow.RAISE} else Flow.NEXT
+    return _after(interpreter, node, flow, frame)
+
+
+def _after(interpreter: Interpreter, node: cst.For | cst.While, flow: Flow, frame: Frame) -> Flow:
+    """How control leaves the whole loop, its ``else`` included."""
+    if flow in {Flow.RETURN, Flow.RAISE}:
+        return flow
+    if flow is not Flow.BREAK and node.orelse is not None:
+        return interpreter.execute(node.orelse.body.body, frame)
+    return Flow.NEXT
+
+
+def _blur(interpreter: Interpreter, frame: Frame, before: dict[str, Value]) -> None:
+    """A loop was left early: numbers that changed in its last turn would have gone on changing."""
+    for name, value in list(frame.fields.items()):
+        old = before.get(name, MISSING)
+        if is_constant(value) and old is not value and not (is_constant(old) and old == value):
+            interpreter.store.write(frame.fields, name, UNKNOWN)
+
+
+def _is_object(value: Value) -> bool:
+    """One of several optimizers or models: each turn of the loop is about another."""
+    return isinstance(value, (Optimizer, Scheduler)) or is_module(value)
 
 
 def _is_literal(test: cst.BaseExpression) -> bool:

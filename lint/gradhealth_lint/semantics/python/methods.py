@@ -9,8 +9,11 @@ from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
     Layer,
+    Manager,
     ParameterRef,
     ParametersOf,
+    Scaled,
+    Scaler,
 )
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
@@ -27,7 +30,7 @@ from gradhealth_lint.semantics.domain.values import (
     tensors_in,
 )
 from gradhealth_lint.semantics.python import argument_parsing, classes, data_methods
-from gradhealth_lint.semantics.pytorch import containers, inits, modules, tensors
+from gradhealth_lint.semantics.pytorch import containers, frameworks, inits, modules, tensors
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -62,6 +65,10 @@ def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: c
         return argument_parsing.call(receiver, name, arguments)
     if isinstance(receiver, str):
         return data_methods.of_string(receiver, name, arguments)
+    if isinstance(receiver, Manager):
+        return frameworks.call(interpreter, receiver, name, arguments, node)
+    if isinstance(receiver, Scaler) and name == "scale":
+        return Scaled(receiver)
     return UNKNOWN
 
 
@@ -91,6 +98,8 @@ def of_module(
             interpreter.store.write(receiver.fields, parameter, MISSING)
         return None
     if isinstance(receiver, Instance):
+        if name == "optimizers" and not arguments.everything():
+            return frameworks.optimizers(interpreter, receiver, node)
         if _register(interpreter, receiver, name, arguments):
             return None
         base = classes.torch_base(receiver.cls)

@@ -35,7 +35,7 @@ def narrow(interpreter: Interpreter, test: cst.BaseExpression, frame: Frame) -> 
         for kind in types
     ]
     if all(kind in catalogue.AFFINE_KINDS or kind in catalogue.RECURRENT for kind in kinds):
-        layer = Layer(kinds[0], {}, test, ())
+        layer = Layer(kinds[0], {}, interpreter.at(test), ())
         interpreter.store.write(frame.fields, name, layer)
 
 

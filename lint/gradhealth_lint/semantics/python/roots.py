@@ -24,7 +24,7 @@ from gradhealth_lint.semantics.domain.values import (
 )
 from gradhealth_lint.semantics.python import calls, classes
 from gradhealth_lint.semantics.python.interpreter import BudgetExceededError
-from gradhealth_lint.semantics.pytorch import modules
+from gradhealth_lint.semantics.pytorch import frameworks, modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +35,25 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.pytorch.events import Event
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One root: what it did, the branches it left out, and whether it could be read to the end."""
+
+    events: tuple[Event, ...]
+    skipped: tuple[cst.CSTNode, ...]
+    complete: bool
+
+
 @dataclass(slots=True)
 class Runs:
     """What running a file left behind, besides the interpreter's own records."""
 
     #: The outputs of each module's forward pass, with the module.
     outputs: list[tuple[Value, list[Node]]] = field(default_factory=list)
-    #: The events of each run.
-    events: list[list[Event]] = field(default_factory=list)
+    #: What training was seen in each root.
+    roots: list[Run] = field(default_factory=list)
+    #: Roots that took more steps than the file's budget, or recursed too deeply.
+    given_up: int = 0
 
 
 def run(interpreter: Interpreter, tree: cst.Module, *, trace: bool) -> Runs:
@@ -66,8 +77,8 @@ def run(interpreter: Interpreter, tree: cst.Module, *, trace: bool) -> Runs:
             _attempt(interpreter, runs, lambda cls=value: objects.append(_make(interpreter, cls)))  # type: ignore[misc]
     if trace or any(_has_mean(call) for _, _, call in interpreter.inits):
         _trace_all(interpreter, runs)
-    for instance in [*interpreter.instances, *objects]:
-        if isinstance(instance, Instance):
+    for instance in [*interpreter.instances, *interpreter.objects, *objects]:
+        if isinstance(instance, Instance) and not instance.cls.foreign:
             for value in list(instance.cls.fields.values()):
                 if isinstance(value, Function) and value.kind == "plain":
                     _uncalled(interpreter, runs, value, instance)
@@ -88,12 +99,19 @@ def _make(interpreter: Interpreter, cls: ClassValue) -> Value:
 
 def _attempt(interpreter: Interpreter, runs: Runs, action: Callable[[], object]) -> None:
     """Run one root; whatever it cannot finish is not known."""
-    first = len(interpreter.events)
+    first, branches = len(interpreter.events), len(interpreter.skipped)
+    complete = True
     try:
         action()
     except (BudgetExceededError, RecursionError):
         interpreter.reset()
-    runs.events.append(interpreter.events[first:])
+        runs.given_up += 1
+        complete = False
+    interpreter.conditions.clear()
+    if len(interpreter.events) > first:
+        runs.roots.append(
+            Run(tuple(interpreter.events[first:]), tuple(interpreter.skipped[branches:]), complete)
+        )
 
 
 def _uncalled(
@@ -106,17 +124,21 @@ def _uncalled(
     else:
         given = Bound(function, receiver)
     nothing = Arguments([], {})
+    interpreter.host = "" if receiver is None else frameworks.of_class(receiver.cls)
     _attempt(interpreter, runs, lambda: calls.call(interpreter, given, nothing, function.node))
+    interpreter.host = ""
 
 
 def _trace_all(interpreter: Interpreter, runs: Runs) -> None:
     """Run every module forward that is not part of one that has been."""
     interpreter.forwarding = 1
     for instance in list(interpreter.instances):
-        if id(instance) not in interpreter.applied:
+        if id(instance) not in interpreter.applied and not instance.cls.foreign:
             _trace(interpreter, runs, instance)
     for container in reversed(list(interpreter.containers)):
-        if id(container) not in interpreter.applied and container.kind == "Sequential":
+        abroad = id(container.node) in interpreter.sites
+        applied = abroad or id(container) in interpreter.applied
+        if not applied and container.kind == "Sequential":
             _trace(interpreter, runs, container)
     interpreter.forwarding = 0
 

@@ -52,7 +52,9 @@ def look_up(name: str, frame: Frame) -> Value:
         stars = scope.stars or stars
         scope = scope.parent
     for module in reversed(stars):
-        if name in _STAR_NAMES.get(module, ()):
+        if module not in _STAR_NAMES:
+            break  # it may bring the name along as well
+        if name in _STAR_NAMES[module]:
             return Qualified(canonical(f"{module}.{name}"))
     if name in _BUILTINS:
         return Qualified(f"builtins.{name}")

@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import folding, names
-from gradhealth_lint.semantics.domain.flow import Flow
+from gradhealth_lint.semantics.domain.flow import Flow, merged
 from gradhealth_lint.semantics.domain.torch_values import Container, ParameterRef
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, ListValue
-from gradhealth_lint.semantics.python import classes, iteration, looping, narrowing
+from gradhealth_lint.semantics.python import (
+    classes,
+    iteration,
+    looping,
+    matching,
+    narrowing,
+    scoping,
+)
 from gradhealth_lint.semantics.python.scopes import make_function
 from gradhealth_lint.semantics.python.targets import assign
 
@@ -86,30 +93,34 @@ def _return(interpreter: Interpreter, node: cst.Return, frame: Frame) -> Flow:
 def _if(interpreter: Interpreter, node: cst.If, frame: Frame) -> Flow:
     known = folding.truth(interpreter.evaluate(node.test, frame))
     if known is True:
+        if node.orelse is not None:
+            interpreter.skip(node.orelse)
         return execute(interpreter, node.body.body, frame)
     if known is False:
+        interpreter.skip(node.body)
         return _otherwise(interpreter, node.orelse, frame)
     flows: list[Flow] = []
+    depth = len(interpreter.conditions)
 
     def taken() -> bool:
+        interpreter.conditions.append((interpreter.at(node), True))
         narrowing.narrow(interpreter, node.test, frame)
         flows.append(execute(interpreter, node.body.body, frame))
+        del interpreter.conditions[depth:]
         return flows[-1] is Flow.NEXT
 
     def skipped() -> bool:
+        interpreter.conditions.append((interpreter.at(node), False))
         flows.append(_otherwise(interpreter, node.orelse, frame))
+        del interpreter.conditions[depth:]
         return flows[-1] is Flow.NEXT
 
     interpreter.store.branch([taken, skipped])
-    return _merged(flows)
-
-
-def _merged(flows: list[Flow]) -> Flow:
-    """Control goes on if any arm lets it; an arm that raises is taken not to be the usual one."""
-    if Flow.NEXT in flows:
-        return Flow.NEXT
-    others = [flow for flow in flows if flow is not Flow.RAISE]
-    return others[0] if others else Flow.RAISE
+    for flow, holds in zip(flows, (False, True), strict=True):
+        if flow in {Flow.CONTINUE, Flow.RETURN} and Flow.NEXT in flows:
+            # What follows runs in the other case only, up to the end of the loop or function.
+            interpreter.conditions.append((interpreter.at(node), holds))
+    return merged(flows)
 
 
 def _otherwise(interpreter: Interpreter, node: cst.If | cst.Else | None, frame: Frame) -> Flow:
@@ -123,7 +134,18 @@ def _with(interpreter: Interpreter, node: cst.With, frame: Frame) -> Flow:
         value = interpreter.evaluate(item.item, frame)
         if item.asname is not None:
             assign(interpreter, item.asname.name, value, frame)
+    depth = len(interpreter.conditions)
+    if any(_is_accumulating(item.item) for item in node.items):
+        interpreter.conditions.append((interpreter.at(node), True))
+        flow = execute(interpreter, node.body.body, frame)
+        del interpreter.conditions[depth:]
+        return flow
     return execute(interpreter, node.body.body, frame)
+
+
+def _is_accumulating(item: cst.BaseExpression) -> bool:
+    """``accelerator.accumulate(model)``: steps inside happen every so many turns."""
+    return isinstance(item, cst.Call) and names.dotted(item.func).endswith(".accumulate")
 
 
 def _try(interpreter: Interpreter, node: cst.Try | cst.TryStar, frame: Frame) -> Flow:
@@ -138,30 +160,6 @@ def _try(interpreter: Interpreter, node: cst.Try | cst.TryStar, frame: Frame) ->
     return flow
 
 
-def _match(interpreter: Interpreter, node: cst.Match, frame: Frame) -> Flow:
-    interpreter.evaluate(node.subject, frame)
-    flows: list[Flow] = []
-
-    def arm(case: cst.MatchCase) -> Callable[[], bool]:
-        def run() -> bool:
-            flows.append(execute(interpreter, case.body.body, frame))
-            return flows[-1] is Flow.NEXT
-
-        return run
-
-    interpreter.store.branch([arm(case) for case in node.cases])
-    return _merged(flows)
-
-
-def _import(interpreter: Interpreter, node: cst.Import | cst.ImportFrom, frame: Frame) -> Flow:
-    for name, value in names.bindings(node):
-        interpreter.store.write(frame.fields, name, value)
-    module = names.star(node)
-    if module is not None:
-        frame.stars = (*frame.stars, module)
-    return Flow.NEXT
-
-
 def _def(interpreter: Interpreter, node: cst.FunctionDef, frame: Frame) -> Flow:
     function = make_function(interpreter, node, frame, frame.owner)
     interpreter.store.write(frame.fields, node.name.value, function)
@@ -171,24 +169,6 @@ def _def(interpreter: Interpreter, node: cst.FunctionDef, frame: Frame) -> Flow:
 def _class(interpreter: Interpreter, node: cst.ClassDef, frame: Frame) -> Flow:
     value = classes.define(interpreter, node, frame)
     interpreter.store.write(frame.fields, node.name.value, value)
-    return Flow.NEXT
-
-
-def _elsewhere(_: Interpreter, node: cst.Global | cst.Nonlocal, frame: Frame) -> Flow:
-    for item in node.names:
-        scope = frame.parent
-        while scope is not None and scope.parent is not None:
-            if isinstance(node, cst.Nonlocal) and item.name.value in scope.fields:
-                break
-            scope = scope.parent
-        if scope is not None:
-            frame.elsewhere[item.name.value] = scope
-    return Flow.NEXT
-
-
-def _del(interpreter: Interpreter, node: cst.Del, frame: Frame) -> Flow:
-    if isinstance(node.target, cst.Name) and node.target.value in frame.fields:
-        interpreter.store.write(frame.fields, node.target.value, UNKNOWN)
     return Flow.NEXT
 
 
@@ -209,14 +189,14 @@ HANDLERS: Final[dict[type[cst.CSTNode], Callable[[Interpreter, Any, Frame], Flow
     cst.With: _with,
     cst.Try: _try,
     cst.TryStar: _try,
-    cst.Match: _match,
-    cst.Import: _import,
-    cst.ImportFrom: _import,
+    cst.Match: matching.run,
+    cst.Import: scoping.run_import,
+    cst.ImportFrom: scoping.run_import,
     cst.FunctionDef: _def,
     cst.ClassDef: _class,
-    cst.Global: _elsewhere,
-    cst.Nonlocal: _elsewhere,
-    cst.Del: _del,
+    cst.Global: scoping.run_scope,
+    cst.Nonlocal: scoping.run_scope,
+    cst.Del: scoping.run_del,
     cst.Raise: _leave(Flow.RAISE),
     cst.Break: _leave(Flow.BREAK),
     cst.Continue: _leave(Flow.CONTINUE),

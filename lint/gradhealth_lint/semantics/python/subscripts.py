@@ -24,6 +24,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
+from gradhealth_lint.semantics.pytorch import parts
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -38,13 +39,26 @@ def get(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> Value:
     if isinstance(receiver, Qualified):
         return receiver  # a type with its arguments: nn.ModuleList[nn.Linear]
     if isinstance(receiver, ParameterRef):
-        return UNKNOWN
+        return parameter_part(interpreter, receiver, element, frame)
     if isinstance(element, cst.Slice):
         return _slice(interpreter, receiver, element, frame)
     if not isinstance(element, cst.Index):
         return UNKNOWN
     key = folding.resolved(interpreter.evaluate(element.value, frame))
     return at(interpreter, receiver, key)
+
+
+def parameter_part(
+    interpreter: Interpreter, receiver: ParameterRef, element: cst.CSTNode | None, frame: Frame
+) -> ParameterRef:
+    """The rows of a parameter that a slice with two ends takes, or another part."""
+    bounds: tuple[Value, Value] | None = None
+    if isinstance(element, cst.Slice) and element.lower and element.upper and not element.step:
+        bounds = (
+            folding.resolved(interpreter.evaluate(element.lower, frame)),
+            folding.resolved(interpreter.evaluate(element.upper, frame)),
+        )
+    return parts.of(receiver, bounds)
 
 
 def at(interpreter: Interpreter, receiver: Value, key: Value) -> Value:

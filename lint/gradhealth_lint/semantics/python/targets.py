@@ -22,6 +22,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
+from gradhealth_lint.semantics.pytorch import clipping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,6 +37,8 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
         interpreter.store.write(scope.fields, target.value, value)
     elif isinstance(target, cst.Attribute):
         receiver = interpreter.evaluate(target.value, frame)
+        if target.attr.value == "grad":
+            clipping.assigned(interpreter, target, receiver, value)
         set_attribute(interpreter, receiver, target.attr.value, value)
     elif isinstance(target, (cst.Tuple, cst.List)):
         _unpack(interpreter, target.elements, value, frame)
@@ -119,7 +122,11 @@ def _set_element(
     elif isinstance(receiver, Container):
         set_child(interpreter, receiver, str(key) if is_constant(key) else "?", value)
     elif isinstance(receiver, ParameterRef):
-        interpreter.store.write(receiver.layer.fields, receiver.name, UNKNOWN)
+        from gradhealth_lint.semantics.python import subscripts
+        from gradhealth_lint.semantics.pytorch import parts
+
+        part = subscripts.parameter_part(interpreter, receiver, element, frame)
+        parts.set_to(interpreter, part, value)
     elif isinstance(receiver, Node) and isinstance(target.value, cst.Name):
         changed_tensor = interpreter.node("opaque", (receiver,), label="assignment to a part")
         assign(interpreter, target.value, changed_tensor, frame)

@@ -33,7 +33,7 @@ def make(interpreter: Interpreter, kind: str, arguments: Arguments, node: cst.CS
             pairs = _named(first)
     else:
         pairs = named_items(kind, arguments)
-    container = Container(kind, node, {"items": pairs})
+    container = Container(kind, interpreter.at(node), {"items": pairs})
     interpreter.activity += 1
     interpreter.containers.append(container)
     return container

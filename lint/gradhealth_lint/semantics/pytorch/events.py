@@ -8,18 +8,10 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Optimizer, Scaler
-from gradhealth_lint.semantics.domain.values import (
-    UNKNOWN,
-    Arguments,
-    Bound,
-    Function,
-    Method,
-    Qualified,
-    Value,
-)
+from gradhealth_lint.semantics.domain.values import UNKNOWN, Value
 
 if TYPE_CHECKING:
+    from gradhealth_lint.semantics.domain.torch_values import Scaler
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 BACKWARD: Final = "backward"
@@ -27,94 +19,84 @@ STEP: Final = "step"
 CLIP: Final = "clip"
 UNSCALE: Final = "unscale"
 ZERO: Final = "zero_grad"
-#: A framework that owns the loop did it: what else it does is not known.
-FRAMEWORK: Final = "framework"
-_WORDS: Final = frozenset({"backward", "manual_backward", "step", "zero_grad", "unscale_"})
-_CLAMPS: Final = frozenset({"clamp", "clamp_", "clip", "clip_", "clamp_max_", "clamp_min_"})
+UPDATE: Final = "update"
+SCHEDULE: Final = "schedule"
+FORWARD: Final = "forward"
+LOSS: Final = "loss"
+DETACH: Final = "detach"
+TRAIN: Final = "train"
+EVAL: Final = "eval"
+#: A hook on gradients: what it does to them is not read.
+HOOK: Final = "hook"
+#: The gradient is written or changed by hand.
+EDIT: Final = "edit"
+#: torch.autograd.grad(..., create_graph=True): a penalty on the gradient, or a second derivative.
+PENALTY: Final = "penalty"
+#: A call that cannot be followed got the model, its parameters or the optimizer.
+HELPER: Final = "helper"
+#: A framework runs the whole loop.
+FIT: Final = "fit"
+
+#: What makes code training code, and one turn of its loop enough.
+_TRAINING: Final = frozenset({BACKWARD, STEP, CLIP, UNSCALE, ZERO, EDIT})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Event:
-    """One call: of what kind, where, in which running loops, on what."""
+    """One thing done: of what kind, where, in which running loops and branches, on what."""
 
     kind: str
-    node: cst.Call
-    loops: tuple[int, ...]
+    node: cst.CSTNode
+    loops: tuple[cst.CSTNode, ...]
+    #: The undecided branches it stands in: the node with the test, and whether that holds.
+    conditions: tuple[tuple[cst.CSTNode, bool], ...]
     receiver: Value
     text: str
+    #: Which run of an outermost loop it is in.
+    turn: int
     #: The scaler, if it was ``scaler.step(optimizer)`` or ``scaler.scale(loss).backward()``.
     scaler: Scaler | None = None
+    #: The modules whose gradients are clipped, stepped or cleared; empty if not known.
+    owners: tuple[Value, ...] = ()
+    #: "norm", "value" or "hand" of a clip; the method's name elsewhere, where kinds have several.
+    how: str = ""
+    #: What is clipped to, UNKNOWN if the source does not tell.
+    limit: Value = UNKNOWN
+    #: The framework that does it, "" if it is the code's own doing.
+    framework: str = ""
 
 
-def observe(
-    interpreter: Interpreter,
-    node: cst.Call,
-    receiver: Value,
-    callee: Value,
-    arguments: Arguments,
-) -> None:
-    """Record a call if it is one of those that training loops are made of."""
-    func = node.func
-    name = func.attr.value if isinstance(func, cst.Attribute) else ""
-    if not name:
-        name = callee.name.rpartition(".")[2] if isinstance(callee, Qualified) else dotted(func)
-    lowered = name.lower()
-    if "clip" in lowered or name in _CLAMPS:
-        if _clips_gradients(lowered, name, func):
-            _record(interpreter, CLIP, node, receiver)
-        return
-    if name not in _WORDS or isinstance(callee, (Bound, Function)):
-        return  # a method of the file is followed instead
-    if name == "zero_grad":
-        _record(interpreter, ZERO, node, receiver)
-    elif name == "unscale_":
-        _record(interpreter, UNSCALE, node, receiver)
-    elif name == "step":
-        _step(interpreter, node, receiver, arguments)
-    elif isinstance(func, cst.Attribute):
-        owned = name == "manual_backward" or (
-            bool(arguments.positional) and not isinstance(callee, Method)
-        )
-        _record(interpreter, FRAMEWORK if owned else BACKWARD, node, receiver)
-
-
-def _clips_gradients(lowered: str, name: str, func: cst.BaseExpression) -> bool:
-    if "clip" in lowered and "grad" in lowered:
-        return True
-    return name in _CLAMPS and "grad" in dotted(getattr(func, "value", None)).split(".")
-
-
-def _step(interpreter: Interpreter, node: cst.Call, receiver: Value, arguments: Arguments) -> None:
-    from gradhealth_lint.semantics.python import calls
-
-    for closure in arguments.everything():
-        if isinstance(closure, (Function, Bound)):
-            calls.call(interpreter, closure, calls.NOTHING, node)
-    text = dotted(getattr(node.func, "value", None))
-    if isinstance(receiver, Scaler):
-        optimizer = arguments.positional[0] if arguments.positional else UNKNOWN
-        text = dotted(node.args[0].value) if node.args else ""
-        _record(interpreter, STEP, node, optimizer, text=text, scaler=receiver)
-    elif isinstance(receiver, Optimizer) or "opt" in text.lower():
-        _record(interpreter, STEP, node, receiver)
-
-
-def _record(
+def record(
     interpreter: Interpreter,
     kind: str,
-    node: cst.Call,
+    node: cst.CSTNode,
     receiver: Value,
     *,
-    text: str = "",
+    text: str | None = None,
     scaler: Scaler | None = None,
+    owners: tuple[Value, ...] = (),
+    how: str = "",
+    limit: Value = UNKNOWN,
+    framework: str = "",
 ) -> None:
+    """Note that this happened, here and now."""
+    if text is None:
+        text = dotted(getattr(getattr(node, "func", None), "value", None))
+    if kind in _TRAINING:
+        interpreter.trained += 1
     interpreter.events.append(
         Event(
             kind,
-            node,
+            interpreter.at(node),
             tuple(interpreter.loops),
+            tuple(interpreter.conditions),
             receiver,
-            text or dotted(getattr(node.func, "value", None)),
+            text,
+            interpreter.turn,
             scaler,
+            owners,
+            how,
+            limit,
+            framework or interpreter.host,
         )
     )

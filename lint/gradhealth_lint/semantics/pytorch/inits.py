@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue, folding
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import Filled, InitCall, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Arguments, Value
+from gradhealth_lint.semantics.pytorch import parts
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 _GATES: Final = {"RNN": 1, "LSTM": 4, "GRU": 3, "RNNCell": 1, "LSTMCell": 4, "GRUCell": 3}
+#: Inits that give all entries one number, known by their name.
+_CONSTANTS: Final = {"zeros_": 0.0, "ones_": 1.0}
 #: In-place tensor methods that change a parameter in a way that is not followed.
 _OTHER_CHANGES: Final = frozenset(
     {"copy_", "mul_", "div_", "add_", "sub_", "clamp_", "set_", "erfinv_", "bernoulli_",
@@ -92,6 +95,11 @@ def _kernel(layer: Layer) -> int | None:
 def shape(parameter: ParameterRef) -> tuple[Value, ...] | None:
     """The parameter's shape, UNKNOWN for sizes that are; None if not even their number is known."""
     layer, name = parameter.layer, parameter.name
+    if parameter.part is not None:
+        return None
+    if "bias" in name and layer.kind in catalogue.RECURRENT:
+        hidden = folding.whole(layer.arguments.get("hidden_size"))
+        return (UNKNOWN if hidden is None else _GATES[layer.kind] * hidden,)
     if "bias" in name or layer.kind in catalogue.NORMS or layer.kind == "PReLU":
         return (UNKNOWN,)
     if layer.kind in catalogue.LINEAR:
@@ -122,15 +130,27 @@ def by_function(interpreter: Interpreter, name: str, arguments: Arguments, node:
     """``nn.init.name(tensor, ...)``: returns the tensor, as torch does."""
     name = catalogue.INIT_ALIASES.get(name, name)
     target: Value = UNKNOWN
+    value: Value
     rest = arguments.positional
     if rest:
         target, rest = rest[0], rest[1:]
     else:
         target = arguments.keywords.pop("tensor", UNKNOWN)
+    if isinstance(target, Filled):
+        value = _CONSTANTS.get(name)
+        if name == "constant_":
+            value = folding.number(rest[0] if rest else arguments.keywords.get("val", UNKNOWN))
+        interpreter.store.write(target.fields, "value", UNKNOWN if value is None else value)
     if not isinstance(target, ParameterRef):
         return target
     if name not in catalogue.INIT_SIGNATURES:
         interpreter.store.write(target.layer.fields, target.name, UNKNOWN)
+        return target
+    if target.part is not None:
+        value = _CONSTANTS.get(name, UNKNOWN)
+        if name == "constant_":
+            value = rest[0] if rest else arguments.keywords.get("val", UNKNOWN)
+        parts.set_to(interpreter, target, value)
         return target
     names, defaults = catalogue.INIT_SIGNATURES[name]
     bound = dict(defaults) | Arguments(rest, arguments.keywords).bind(*names)
@@ -144,6 +164,10 @@ def by_method(
     interpreter: Interpreter, target: ParameterRef, name: str, arguments: Arguments, node: cst.Call
 ) -> Value:
     """``parameter.normal_(...)`` and other in-place methods; returns the parameter."""
+    if target.part is not None and (name in catalogue.METHOD_INITS or name in _OTHER_CHANGES):
+        given = arguments.positional[0] if arguments.positional else UNKNOWN
+        parts.set_to(interpreter, target, {"zero_": 0.0, "fill_": given}.get(name, UNKNOWN))
+        return target
     if name in catalogue.METHOD_INITS:
         init, names, defaults = catalogue.METHOD_INITS[name]
         bound = dict(defaults) | arguments.bind(*names)
@@ -181,9 +205,10 @@ def _record(
     """Remember that this call set the parameter; a later one takes its place."""
     interpreter.activity += 1
     values = tuple((key, folding.resolved(value)) for key, value in bound.items())
-    call = InitCall(name, values, node, _target_text(written), dotted(node.func))
+    call = InitCall(name, values, interpreter.at(node), _target_text(written), dotted(node.func))
     interpreter.inits.append((target.layer, target.name, call))
     interpreter.store.write(target.layer.fields, target.name, call)
+    parts.forgotten(interpreter, target)
 
 
 def _target_text(node: cst.CSTNode) -> str:

@@ -24,6 +24,7 @@ from gradhealth_lint.semantics.domain.values import (
     Function,
     Instance,
     Partial,
+    Qualified,
     Value,
     tensors_in,
 )
@@ -112,7 +113,7 @@ def forget_what_is_passed(interpreter: Interpreter, given: list[Value], node: cs
     Once the file has trained something, initialisation is over: what loads a checkpoint then
     does not tell how training began.
     """
-    if interpreter.events:
+    if interpreter.trained:
         return
     name = dotted(getattr(node, "func", None)).rpartition(".")[2].lower()
     telling = any(word in name for word in _SETTING_WORDS)
@@ -128,10 +129,12 @@ def apply_function(
     interpreter: Interpreter, module: Value, function: Value, node: cst.CSTNode
 ) -> None:
     """``module.apply(function)``: children first, then the module itself."""
-    from gradhealth_lint.semantics.python import calls
+    from gradhealth_lint.semantics.python import calls, imports
 
     for _, child in children(module):
         apply_function(interpreter, child, function, node)
+    if isinstance(function, Qualified):
+        function = imports.resolved(interpreter, function)
     if isinstance(function, (Function, Bound, Partial)):
         calls.call(interpreter, function, Arguments([module], {}), node)
     else:
@@ -183,7 +186,7 @@ def _apply_layer(interpreter: Interpreter, layer: Layer, source: Node, inputs: l
     if kind in catalogue.NORMS:
         return interpreter.node(NORM, (source,), label=kind, layer=layer)
     if kind in catalogue.HARMLESS_LAYERS:
-        return interpreter.node(HARMLESS, (source,), label=kind)
+        return interpreter.node(HARMLESS, (source,), label=kind, layer=layer)
     return interpreter.node(OPAQUE, inputs or (source,), label=kind, layer=layer)
 
 

@@ -15,8 +15,10 @@ from gradhealth_lint.semantics.domain.graph import (
     MULTIPLY,
     NORM,
     OPAQUE,
+    SCALE,
     Node,
 )
+from gradhealth_lint.semantics.domain.torch_values import Filled
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Arguments, Value, tensors_in
 
 if TYPE_CHECKING:
@@ -36,11 +38,57 @@ def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value
     """``left op right`` where at least one is a tensor."""
     inputs = [value for value in (left, right) if isinstance(value, Node)]
     if len(inputs) == 2:  # noqa: PLR2004
-        if isinstance(op, (cst.Add, cst.AddAssign, cst.Subtract, cst.SubtractAssign)):
+        if isinstance(op, (cst.Add, cst.AddAssign)):
             return interpreter.node(ADD, inputs)
+        if isinstance(op, (cst.Subtract, cst.SubtractAssign)):
+            return interpreter.node(ADD, inputs, label="minus")
         if isinstance(op, (cst.Multiply, cst.MultiplyAssign, cst.Divide, cst.DivideAssign)):
             return interpreter.node(MULTIPLY, inputs)
+    factor = _factor(op, left, right)
+    if factor is not None:
+        return interpreter.node(SCALE, inputs, label="times", parameters=(factor,))
     return opaque(interpreter, type(op).__name__.lower(), inputs)
+
+
+def parameter(arguments: Arguments) -> Value:
+    """``nn.Parameter(tensor)``: followed where all its entries start equal."""
+    given = arguments.positional[0] if arguments.positional else UNKNOWN
+    return Filled(dict(given.fields), is_parameter=True) if isinstance(given, Filled) else UNKNOWN
+
+
+def _filled(name: str, arguments: Arguments) -> Value:
+    """``torch.zeros(...)``, ``torch.full(...)`` and their kind."""
+    given = arguments.positional
+    value: Value = {"zeros": 0.0, "ones": 1.0}.get(name)
+    if name == "tensor" and given:
+        value = folding.number(given[0])
+    elif name == "full":
+        bound = arguments.bind("size", "fill_value")
+        value = folding.number(bound.get("fill_value", UNKNOWN))
+    return UNKNOWN if value is None else Filled({"value": value})
+
+
+def scaled(op: cst.CSTNode, left: Value, right: Value) -> Value:
+    """``left op right`` where one is a tensor of equal numbers and none is in the graph."""
+    other = right if isinstance(left, Filled) else left
+    number = folding.number(other)
+    value = (left if isinstance(left, Filled) else right).fields["value"]
+    if number is None or value is UNKNOWN or not isinstance(op, cst.Multiply):
+        return UNKNOWN
+    return Filled({"value": value * number})
+
+
+def _factor(op: cst.CSTNode, left: Value, right: Value) -> float | None:
+    """The number that a tensor is multiplied by or divided by, None if it is something else."""
+    if isinstance(op, (cst.Multiply, cst.MultiplyAssign)):
+        other = right if isinstance(left, Node) else left
+        if isinstance(other, Filled) and other.is_parameter:
+            other = other.fields["value"]
+        return folding.number(other)
+    if isinstance(op, (cst.Divide, cst.DivideAssign)) and isinstance(left, Node):
+        divisor = folding.number(right)
+        return 1.0 / divisor if divisor else None
+    return None
 
 
 def activation(interpreter: Interpreter, name: str, given: dict[str, Value], source: Node) -> Node:
@@ -58,7 +106,7 @@ def function(interpreter: Interpreter, name: str, arguments: Arguments) -> Value
     given = arguments.everything()
     inputs = tensors_in(given)
     if not inputs:
-        return UNKNOWN
+        return _filled(name, arguments)
     if name in _CONCATENATIONS:
         return interpreter.node(CONCATENATE, inputs)
     plain = name.removesuffix("_")
@@ -70,14 +118,33 @@ def function(interpreter: Interpreter, name: str, arguments: Arguments) -> Value
             names = [key for key, _ in catalogue.ACTIVATION_FUNCTIONS[plain][1]]
             return activation(interpreter, plain, rest.bind(*names), first)
         if plain in catalogue.HARMLESS_FUNCTIONS and one_input:
-            return interpreter.node(HARMLESS, (first,), label=plain)
+            names = list(catalogue.FUNCTION_SIGNATURES.get(plain, ()))
+            return interpreter.node(HARMLESS, (first,), label=plain, arguments=_bound(rest, names))
         if plain in catalogue.NORM_FUNCTIONS:
-            return interpreter.node(NORM, (first,), label=plain)
-        if plain in {"add", "sub"}:
-            return combine(interpreter, cst.Add(), first, rest.bind("other").get("other"))
+            weighed = dict.fromkeys(("weight",) if len(rest.positional) > 1 else ())
+            return interpreter.node(
+                NORM, (first,), label=plain, arguments={**weighed, **rest.keywords}
+            )
+        if plain in {"add", "sub"} and "alpha" not in rest.keywords:
+            op = cst.Add() if plain == "add" else cst.Subtract()
+            return combine(interpreter, op, first, rest.bind("other").get("other"))
         if plain in {"mul", "multiply", "div"}:
-            return combine(interpreter, cst.Multiply(), first, rest.bind("other").get("other"))
+            other = rest.bind("other").get("other")
+            by: cst.CSTNode = cst.Divide() if plain == "div" else cst.Multiply()
+            return combine(interpreter, by, first, other)
     return opaque(interpreter, name, inputs)
+
+
+def _bound(arguments: Arguments, names: list[str]) -> dict[str, Value]:
+    """The arguments by name; all UNKNOWN where a star hides them."""
+    bound = arguments.bind(*names)
+    return dict.fromkeys(names, UNKNOWN) | bound if arguments.open else bound
+
+
+def _over_image(arguments: Arguments) -> bool:
+    """Whether a mean is taken over the last two dimensions, as global pooling does."""
+    dims = folding.sequence(arguments.bind("dim").get("dim", UNKNOWN))
+    return dims is not None and {folding.whole(dim) for dim in dims} in ({2, 3}, {-1, -2})
 
 
 def method(interpreter: Interpreter, receiver: Node, name: str, arguments: Arguments) -> Value:
@@ -88,7 +155,9 @@ def method(interpreter: Interpreter, receiver: Node, name: str, arguments: Argum
     if plain in catalogue.ACTIVATION_METHODS:
         return activation(interpreter, plain, {}, receiver)
     if name in catalogue.HARMLESS_METHODS:
-        return interpreter.node(HARMLESS, (receiver,), label=name)
+        return interpreter.node(HARMLESS, (receiver,), label=name, arguments={})
+    if name == "mean" and _over_image(arguments):
+        return interpreter.node(HARMLESS, (receiver,), label="mean over the image")
     if plain in {"add", "sub", "mul", "div", "multiply"}:
         return function(
             interpreter, plain, Arguments([receiver, *arguments.positional], arguments.keywords)

@@ -1,0 +1,77 @@
+"""gradhealth-lint [check] PATHS."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradhealth_lint import formats
+from gradhealth_lint.cli import linting, project
+from gradhealth_lint.cli.console import CLEAN, COULD_NOT_RUN, FINDINGS, complain
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from gradhealth_lint.changed import Changed
+    from gradhealth_lint.cli.linting import Linted
+    from gradhealth_lint.cli.project import Project
+    from gradhealth_lint.violation import Violation
+
+
+def run(options: argparse.Namespace) -> int:
+    """Lint what is named and print the findings."""
+    asked = project.of(options)
+    changed = _changed(options)
+    files = linting.tasks(options, asked, changed)
+    if options.show_files:
+        sys.stdout.write("".join(f"{task.path}\n" for task in files))
+        return CLEAN
+    linted = linting.lint(options, asked, files)
+    if options.add_ignore is not None:
+        from gradhealth_lint.cli import ignoring
+
+        return ignoring.run(linted, options.add_ignore, quiet=options.quiet)
+    found = _new(options, asked, linted)
+    if changed is not None:
+        places = {task.path: str(task.file) for task in linted.tasks}
+        found = [one for one in found if changed.touches(places[one.path], one)]
+    _write(options, asked.config.output_format, found)
+    for failure in linted.failures:
+        complain(failure)
+    if linted.failures:
+        return COULD_NOT_RUN
+    return FINDINGS if found and not options.exit_zero else CLEAN
+
+
+def _changed(options: argparse.Namespace) -> Changed | None:
+    if options.diff_base is None:
+        return None
+    from gradhealth_lint.changed import Changed
+
+    return Changed(options.diff_base)
+
+
+def _new(options: argparse.Namespace, asked: Project, linted: Linted) -> list[Violation]:
+    """The findings that no baseline hides, in order of place."""
+    if options.baseline or (options.baseline is None and asked.config.baseline is not None):
+        from gradhealth_lint.cli import accepted
+
+        if (known := accepted.of(options, asked)) is not None:
+            return accepted.hide(options, asked, known, linted)
+    return sorted(one for result in linted.results for one in result.violations)
+
+
+def _write(options: argparse.Namespace, configured: str | None, found: Sequence[Violation]) -> None:
+    name = options.output_format or configured or "text"
+    if options.statistics:
+        from gradhealth_lint.formats import counts
+
+        text = counts.as_json(found) if name == "json" else counts.as_text(found)
+    else:
+        text = formats.load(name).violations(found)
+    if options.output_file is None:
+        sys.stdout.write(text)
+    else:
+        Path(options.output_file).write_text(text, encoding="utf-8")

@@ -1,0 +1,172 @@
+"""From recorded events to the facts of training loops, with numbers for what they are about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain.torch_values import (
+    Layer,
+    Manager,
+    Optimizer,
+    Scaler,
+    Scheduler,
+    is_module,
+)
+from gradhealth_lint.semantics.facts import (
+    Condition,
+    LoopEvent,
+    Subject,
+    TrainingLoop,
+    TrainingStep,
+)
+from gradhealth_lint.semantics.loops import Group, Step, groups
+from gradhealth_lint.semantics.pytorch import modules
+from gradhealth_lint.semantics.pytorch.frameworks import limit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from gradhealth_lint.semantics.domain.values import Value
+    from gradhealth_lint.semantics.facts import Anchor
+    from gradhealth_lint.semantics.python.roots import Runs
+    from gradhealth_lint.semantics.pytorch.events import Event
+
+
+class LoopExtractor:
+    """Turns groups of events into facts.
+
+    ``members`` are the layers of each stack by identity, ``sites`` the places that stand for code
+    of other files.
+    """
+
+    def __init__(
+        self,
+        anchor: Callable[[cst.CSTNode], Anchor],
+        class_name: Callable[[Value], str],
+        members: Sequence[set[int]],
+        sites: set[int],
+    ) -> None:
+        self._anchor = anchor
+        self._class_name = class_name
+        self._members = members
+        self._sites = sites
+        self._subjects: dict[int, Subject] = {}
+        self._texts: dict[cst.CSTNode, str] = {}
+
+    def loops(self, runs: Runs) -> tuple[TrainingLoop, ...]:
+        """Every training loop, each place once: the best known reading."""
+        best: dict[Anchor, TrainingLoop] = {}
+        for group in groups(runs):
+            if id(group.node) in self._sites:
+                continue  # it stands in another file, where it is read itself
+            loop = self._loop(group)
+            old = best.get(loop.anchor)
+            if old is None or _known(loop) > _known(old):
+                best[loop.anchor] = loop
+        return tuple(best.values())
+
+    def subjects(self) -> tuple[Subject, ...]:
+        """All that the events of the loops are about, by number."""
+        return tuple(sorted(self._subjects.values(), key=lambda subject: subject.number))
+
+    def _loop(self, group: Group) -> TrainingLoop:
+        return TrainingLoop(
+            self._anchor(group.node),
+            group.owner,
+            tuple(self._event(event) for event in group.events),
+            tuple(self._step(step, group.events[step.index]) for step in group.steps),
+            group.looped,
+            group.complete,
+        )
+
+    def _event(self, event: Event) -> LoopEvent:
+        return LoopEvent(
+            event.kind,  # type: ignore[arg-type]
+            self._anchor(event.node),
+            event.text,
+            self._number(event.receiver),
+            self._numbers(event.owners),
+            tuple(self._anchor(loop) for loop in event.loops),
+            tuple(self._condition(node, holds=holds) for node, holds in event.conditions),
+            event.how,
+            limit_of(event.limit),
+            None if event.scaler is None else self._number(event.scaler),
+            event.framework,
+        )
+
+    def _condition(self, node: cst.CSTNode, *, holds: bool) -> Condition:
+        if node not in self._texts:
+            test = node.test if isinstance(node, cst.If) else None
+            if isinstance(node, cst.With):
+                test = node.items[0].item
+            self._texts[node] = "" if test is None else cst.Module([]).code_for_node(test)
+        return Condition(self._anchor(node), self._texts[node], holds)
+
+    def _step(self, step: Step, event: Event) -> TrainingStep:
+        layers = [layer for owner in step.owners for layer in modules.layers(owner)]
+        inside = {id(layer) for layer in layers}
+        scaler = event.scaler
+        return TrainingStep(
+            anchor=self._anchor(event.node),
+            event=step.index,
+            backwards=step.backwards,
+            model=next((self._class_name(owner) for owner in step.owners), None),
+            layers=frozenset(layer.kind for layer in layers),
+            stacks=self._stacks(inside),
+            clipping=step.clipping,
+            scaled=scaler is not None and scaler.enabled is True,
+            unscaled_before=step.unscaled_before,
+            parameters_text=step.parameters_text,
+            optimizer_text=event.text,
+        )
+
+    def _stacks(self, inside: set[int]) -> tuple[int, ...]:
+        return tuple(index for index, layers in enumerate(self._members) if layers & inside)
+
+    def _numbers(self, values: Sequence[Value]) -> tuple[int, ...]:
+        return tuple(number for number in map(self._number, values) if number is not None)
+
+    def _number(self, value: Value) -> int | None:
+        """The number of a model, optimizer, scaler, scheduler or framework; None of others."""
+        known = self._subjects.get(id(value))
+        if known is not None:
+            return known.number
+        if is_module(value):
+            if isinstance(value, Layer) and value.kind.endswith("Loss"):
+                return None
+            layers = modules.layers(value)
+            kinds = frozenset(layer.kind for layer in layers)
+            stacks = self._stacks({id(layer) for layer in layers})
+            return self._new(value, "model", self._class_name(value), layers=kinds, stacks=stacks)
+        if isinstance(value, Optimizer):
+            owns = self._numbers(value.owners)
+            return self._new(value, "optimizer", value.kind, owns=owns)
+        if isinstance(value, Scaler):
+            return self._new(value, "scaler", "GradScaler")
+        if isinstance(value, Scheduler):
+            return self._new(value, "scheduler", value.kind)
+        if isinstance(value, Manager):
+            return self._new(value, "framework", value.framework)
+        return None
+
+    def _new(
+        self,
+        value: Value,
+        kind: str,
+        name: str,
+        *,
+        layers: frozenset[str] = frozenset(),
+        stacks: tuple[int, ...] = (),
+        owns: tuple[int, ...] = (),
+    ) -> int:
+        number = len(self._subjects)
+        self._subjects[id(value)] = Subject(number, kind, name, layers, stacks, owns)  # type: ignore[arg-type]
+        return number
+
+
+def _known(loop: TrainingLoop) -> tuple[int, int, int]:
+    """How much is known of a loop: models stepped, subjects told, events seen."""
+    models = sum(step.model is not None for step in loop.steps)
+    return models, sum(event.subject is not None for event in loop.events), len(loop.events)

@@ -1,0 +1,120 @@
+"""Recognising what is applied in a training loop: models, losses, and helpers out of view."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.torch_values import (
+    Layer,
+    Manager,
+    Optimizer,
+    ParameterRef,
+    ParametersOf,
+    Scaler,
+    Scheduler,
+    is_module,
+)
+from gradhealth_lint.semantics.domain.values import (
+    Arguments,
+    DictValue,
+    Instance,
+    ListValue,
+    Method,
+    Qualified,
+    Symbol,
+    Value,
+)
+from gradhealth_lint.semantics.pytorch import clipping, events
+from gradhealth_lint.semantics.pytorch.events import record
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+#: Variables that by their name hold a model, an optimizer, a loss function.
+MODEL: Final = re.compile(
+    r"(^|_)(model|net|network|module|generator|discriminator|policy)\d*$|^net", re.I
+)
+OPTIMIZER: Final = re.compile(r"opt", re.I)
+_LOSS_FUNCTION: Final = re.compile(
+    r"^(criterion|loss_?(fn|func|function)|objective)|(?<!scale)_loss$", re.I
+)
+#: Names of calls after which a gradient may have changed although nothing telling was passed.
+_CALLBACK: Final = re.compile(r"hook|callback|handler|plugin|grad|strategy|(^|_)on_", re.I)
+_FUNCTIONAL_LOSSES: Final = frozenset(
+    {"cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div"}
+)
+#: Calls that read what they are given and leave gradients alone.
+_READING: Final = frozenset(
+    {"log", "debug", "info", "item", "size", "add_scalar", "state_dict", "save", "set_postfix",
+     "parameters", "named_parameters", "modules", "named_modules", "tqdm", "optimizers",
+     "lr_schedulers", "log_dict", "toggle_optimizer", "untoggle_optimizer"}
+)  # fmt: skip
+#: Values whose methods are known not to touch gradients, the telling ones apart.
+_HARMLESS_RECEIVERS: Final = (
+    str, ParametersOf, ParameterRef, Optimizer, Scheduler, Scaler, Manager, ListValue, DictValue,
+)  # fmt: skip
+
+
+def observe(
+    interpreter: Interpreter,
+    node: cst.Call,
+    name: str,
+    receiver: Value,
+    callee: Value,
+    arguments: Arguments,
+) -> None:
+    """A model, a loss function, or a helper that cannot be followed."""
+    if is_module(callee):
+        is_loss = isinstance(callee, Layer) and callee.kind.endswith("Loss")
+        kind = events.LOSS if is_loss else events.FORWARD
+        record(interpreter, kind, node, callee, text=dotted(node.func))
+    elif isinstance(callee, Qualified) and callee.name.startswith(catalogue.FUNCTIONAL):
+        if name.endswith("_loss") or name in _FUNCTIONAL_LOSSES:
+            record(interpreter, events.LOSS, node, callee, text=dotted(node.func))
+    elif isinstance(callee, Manager) or (
+        not isinstance(callee, (Qualified, Method)) and MODEL.search(name)
+    ):
+        model = callee.model if isinstance(callee, Manager) else callee
+        record(interpreter, events.FORWARD, node, model, text=dotted(node.func))
+    elif _LOSS_FUNCTION.search(name):
+        record(interpreter, events.LOSS, node, callee, text=dotted(node.func))
+    elif interpreter.trained and name not in _READING:
+        _helper(interpreter, node, name, receiver, callee, arguments)
+
+
+def _helper(
+    interpreter: Interpreter,
+    node: cst.Call,
+    name: str,
+    receiver: Value,
+    callee: Value,
+    arguments: Arguments,
+) -> None:
+    """A call that is not followed, if it can get at gradients."""
+    if isinstance(callee, Qualified) and callee.name.startswith(("torch.", "builtins.")):
+        return
+    if isinstance(callee, Method) and isinstance(callee.receiver, _HARMLESS_RECEIVERS):
+        return
+    given = [*arguments.everything(), receiver]
+    reached = [value for value in given if reaches(value)]
+    if reached or (arguments.open and arguments.everything() == []):
+        owners = clipping.owners(reached)
+        record(interpreter, events.HELPER, node, receiver, text=dotted(node.func), owners=owners)
+    elif not isinstance(callee, Method) and _CALLBACK.search(dotted(node.func)):
+        record(interpreter, events.HELPER, node, receiver, text=dotted(node.func))
+
+
+def reaches(value: Value) -> bool:
+    """Whether what gets this value can change gradients by it."""
+    if isinstance(value, (Optimizer, ParametersOf, ParameterRef, Scaler)) or is_module(value):
+        return True
+    if isinstance(value, Symbol):
+        return bool(MODEL.search(value.name) or OPTIMIZER.search(value.name))
+    if isinstance(value, Instance):
+        return any(isinstance(held, Optimizer) or is_module(held) for held in value.fields.values())
+    return isinstance(value, tuple) and any(reaches(item) for item in value)

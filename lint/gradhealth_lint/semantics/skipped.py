@@ -1,0 +1,27 @@
+"""Branches that are not taken: whether what is switched off there is gradient clipping."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def mentions_clipping(branch: cst.CSTNode) -> bool:
+    """Whether a call in the branch clips, by its name."""
+    return any("clip" in name or "clamp" in name for name in _called(branch))
+
+
+def _called(branch: cst.CSTNode) -> Iterator[str]:
+    waiting: list[cst.CSTNode] = [branch]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, cst.Call):
+            func = node.func
+            name = func.attr if isinstance(func, cst.Attribute) else func
+            if isinstance(name, cst.Name):
+                yield name.value.lower()
+        waiting.extend(node.children)
