@@ -113,7 +113,7 @@ class Limits:
         unit="standard deviation of weights times sqrt(fan_in)",
         reason=(
             "GELU and SiLU at small signals need 2, ReLU sqrt(2), tanh 1. Sigmoid's chi is 1 at "
-            "10.7 only, where nine units in ten are saturated."
+            "10.7 only, where preactivations have a standard deviation of 7.5."
         ),
         source="1 / |phi'(0)|; activations.py at the fixed point of scale",
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import LayerRecord, Report
     from pytest_gradhealth.limits import Limits
 
+_NOISE = 1e-3  # of a normalisation's weight, under which its output is rounding
 _ROUNDING = 1e-8  # spreads below it are float32's rounding
 
 
@@ -163,9 +164,26 @@ def _origin(report: Report, end: LayerRecord, limit: float) -> tuple[LayerRecord
         return route[
             0
         ], f"the batch's own samples differ by {report.input_spread:.1e} of their size"
+    emptied = _emptied_by_a_norm(report)
+    if emptied is not None:
+        return emptied, f"{emptied.name} ({emptied.kind}) normalises single values, which gives 0"
     start = _start(report) or end
     blamed = _between(report, start, limit)
     return blamed, f"the difference is lost from {blamed.name} ({blamed.kind}) on"
+
+
+def _emptied_by_a_norm(report: Report) -> LayerRecord | None:
+    """The first normalisation whose output is rounding noise around zero.
+
+    Its size is that of its own weight, unless each group holds one value: minus its mean that is 0.
+    """
+    weights = {p.owner: p.value_rms for p in report.parameters if p.name.endswith("weight")}
+    for layer in _route(report):
+        weight = weights.get(layer.path, 0.0)
+        normalises = "Norm" in layer.kind and not layer.weighted
+        if normalises and weight and layer.activation_rms < _NOISE * weight:
+            return layer
+    return None
 
 
 def _between(report: Report, start: LayerRecord, limit: float) -> LayerRecord:

@@ -59,6 +59,8 @@ class Disconnected:
 
     def _finding(self, report: Report, cut: tuple[ParameterRecord, ...]) -> Finding:
         where, source, explanation = locate_cut(report, cut)
+        if not any(parameter.owner for parameter in cut):
+            where = cut[0].name  # of the model's own; the model itself says nothing
         total = len(report.parameters)
         return Finding(
             symptom=self.symptom,

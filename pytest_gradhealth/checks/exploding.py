@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
+from pytest_gradhealth.checks.overflow import growth_to_overflow
 from pytest_gradhealth.checks.table import (
     is_deaf,
     learns_nothing,
@@ -15,7 +16,6 @@ from pytest_gradhealth.checks.table import (
     weights_of,
 )
 from pytest_gradhealth.checks.way import (
-    growth_to_overflow,
     origin_of_growth,
     origin_of_scale,
     way_of,
@@ -203,7 +203,7 @@ def _overflow(report: Report, limits: Limits) -> Finding | None:
         limit=limits.overflow_growth,
         unit="growth of the activations' rms",
         limit_name="overflow_growth",
-        message=f"{grown.told} and overflow at {grown.broken.name}",
+        message=f"{grown.told} and overflow at {grown.broken}",
         observations=(
             ("Measured", f"growth {grown.growth:.1e} (limit {limits.overflow_growth:.1e})"),
             ("Where", grown.where),

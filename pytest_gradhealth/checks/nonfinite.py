@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_gradhealth.checks.check import Need, Outcome
-from pytest_gradhealth.checks.way import growth_to_overflow
+from pytest_gradhealth.checks.overflow import growth_to_overflow
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import arrived_finite
 
@@ -48,7 +48,7 @@ class Nonfinite:
             message = f"the parameter {where} itself holds NaN or Inf before the pass"
         elif grown is not None:
             where, source = grown.first.path, grown.first.source
-            message = f"{grown.told}, and overflow at {grown.broken.name} ({grown.broken.kind})"
+            message = f"{grown.told}, and overflow at {grown.broken}"
         elif forward is not None and _came_before(report, forward):
             where, source = _place(report, None)
             message = f"NaN or Inf first appears between {where} and {forward.name}"

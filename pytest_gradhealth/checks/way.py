@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise, takewhile
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from pytest_gradhealth.checks.onset import MAIN_PART, TINY, onset_of_fall
@@ -16,12 +15,13 @@ if TYPE_CHECKING:
     from pytest_gradhealth.profile import Profile, Tower
 
 # A layer whose gradient falls by so much more than its weights make it is not what makes it fall.
-_UNEXPLAINED = 0.05
+UNEXPLAINED = 0.05
 
 _EXPLAINS = 0.5  # of a change, in decades
 
 _MOSTLY = 2  # weighted layers are the way where at least every second one is on the trunk
 _LONG_STRETCHES = 4  # a stretch off the trunk is long where it takes a quarter of the depth
+_FEW = 3  # large steps; more of them are a stretch
 _LARGE_STEP = math.log(1e2)  # more than any activation or layer of a chain does by itself
 
 
@@ -88,7 +88,7 @@ def _is_the_next(report: Report, first: LayerRecord, second: LayerRecord) -> boo
     if not (first.gradient_norm and second.gradient_norm and second.weighted):
         return False
     changes = math.log(first.gradient_norm / second.gradient_norm)
-    own, following = _implied(report, first), _implied(report, second)
+    own, following = implied_by_weights(report, first), implied_by_weights(report, second)
     if not (own and following and changes):
         return False
     explained = math.log(following) / changes
@@ -109,7 +109,7 @@ def _abrupt(tower: Tower) -> tuple[LayerRecord, LayerRecord] | None:
     falls = [math.log(max(b, TINY) / max(a, TINY)) for a, b in pairwise(norms)]
     large = [index for index, fall in enumerate(falls) if fall > _LARGE_STEP]
     gaps = [(a.depth or 0) - (b.depth or 0) for a, b in pairwise(tower.route)]
-    if not large or any(gaps[index] > 1 for index in large):
+    if not 0 < len(large) <= _FEW or any(gaps[index] > 1 for index in large):
         return None
     total = sum(fall for fall in falls if fall > 0)
     if sum(falls[index] for index in large) < MAIN_PART * total:
@@ -127,8 +127,8 @@ def origin_of_growth(report: Report, profile: Profile, tower: Tower) -> tuple[La
     if onset.sudden:
         layer = way[onset.first + 1]
         factor = norms[onset.first] / (norms[onset.first + 1] or math.inf)
-        implied = _implied(report, layer)
-        if layer.weighted and implied and factor * _UNEXPLAINED > implied:
+        implied = implied_by_weights(report, layer)
+        if layer.weighted and implied and factor * UNEXPLAINED > implied:
             before = way[onset.first]
             told = f"between {before.name} ({before.kind}) and {layer.name} ({layer.kind})"
             return before, f"{told}: multiplies by {factor:.1e}, more than their weights explain"
@@ -153,53 +153,6 @@ def origin_of_scale(layers: Sequence[LayerRecord]) -> LayerRecord | None:
     return None if onset is None else layers[onset.first]
 
 
-@dataclass(frozen=True, slots=True)
-class Overflow:
-    """Activations that grew from layer to layer until they left the range of floats.
-
-    Attributes:
-        first: The layer where they start to grow.
-        last: The last layer whose output is finite.
-        broken: The first layer whose output is not.
-        growth: The last finite rms over the smallest.
-        layers: How many layers were finite.
-    """
-
-    first: LayerRecord
-    last: LayerRecord
-    broken: LayerRecord
-    growth: float
-    layers: int
-
-    @property
-    def told(self) -> str:
-        """A phrase about it."""
-        return f"activations grow {self.growth:.1e} times over {self.layers} layers"
-
-    @property
-    def where(self) -> str:
-        """From where to where."""
-        start, end = self.first, self.last
-        return (
-            f"from {start.name} on, rms {start.activation_rms:.1e} there, "
-            f"{end.activation_rms:.1e} at {end.name}, not finite after it"
-        )
-
-
-def growth_to_overflow(report: Report, least: float) -> Overflow | None:
-    """How the activations grew before they overflowed; ``None`` where that was no growth."""
-    layers = [layer for layer in report.layers if layer.weighted]
-    finite = list(takewhile(lambda layer: math.isfinite(layer.activation_rms), layers))
-    if len(finite) in {0, len(layers)}:
-        return None
-    smallest = min(layer.activation_rms for layer in finite)
-    growth = finite[-1].activation_rms / smallest if smallest else math.inf
-    if growth < least:
-        return None
-    first = origin_of_scale(finite) or finite[-1]
-    return Overflow(first, finite[-1], layers[len(finite)], growth, len(finite))
-
-
 def _one_step(
     report: Report, tower: Tower, above: LayerRecord, below: LayerRecord
 ) -> tuple[LayerRecord, str]:
@@ -214,13 +167,13 @@ def _one_step(
         blamed, before = inside[worst + 1], inside[worst]
     else:
         blamed, before = below, above
-    if blamed.weighted and factor < _UNEXPLAINED * _implied(report, blamed):
+    if blamed.weighted and factor < UNEXPLAINED * implied_by_weights(report, blamed):
         told = f"between {before.name} ({before.kind}) and {blamed.name} ({blamed.kind})"
         return before, f"{told}: passes on x{factor:.1e}, more than their weights explain"
     return blamed, f"{blamed.name} ({blamed.kind}) alone passes on x{factor:.1e}"
 
 
-def _implied(report: Report, layer: LayerRecord) -> float:
+def implied_by_weights(report: Report, layer: LayerRecord) -> float:
     """The factor by which random weights of this size change a gradient: rms * sqrt(fan-in)."""
     for parameter in weights_of(report, layer):
         if parameter.shape:

@@ -29,7 +29,10 @@ _CALLS_THE_MODEL = str(Path(__file__).with_name("batch.py"))
 
 #: Operations that leave autograd: the usual ways to cut a graph.
 _CUTTERS = frozenset(
-    ("detach", "detach_", "data", "item", "numpy", "tolist", "tensor", "argmax", "__array__")
+    (
+        *("detach", "detach_", "data", "item", "numpy", "tolist", "tensor", "argmax"),
+        *("__array__", "__float__"),
+    )
 )
 
 
@@ -72,7 +75,7 @@ class Operations(TorchFunctionMode):
         carried = any(t.requires_grad for t in entering)  # detach_ changes its own argument
         result = func(*args, **kwargs)
         made = list(tensors_in(result))
-        if made:
+        if made or _name_of(func) in _CUTTERS:
             self._used.update(id(t) for t in entering if id(t) in self._watched)
         self._note(func, line, made, result, carried=carried)
         if self.first_nonfinite is None and was_finite and not all(map(_is_finite, made)):

@@ -11,7 +11,17 @@ from pytest_gradhealth.checks import ALL_CHECKS
 from pytest_gradhealth.facts import SYMPTOMS
 
 ROOT = Path(__file__).resolve().parents[2]
-HELPERS = {"__init__", "check", "expected", "faded", "onset", "over_time", "table", "way"}
+HELPERS = {
+    "__init__",
+    "check",
+    "expected",
+    "faded",
+    "onset",
+    "over_time",
+    "overflow",
+    "table",
+    "way",
+}
 
 
 def test_every_check_file_is_registered_once() -> None:

@@ -12,7 +12,7 @@ import torch
 from tests.lint.network_family import HEAD, Case
 from tests.lint.predict_measured import Result, cases, predicted, result, table
 
-#: A quarter of the family; with an odd step no dimension of its grids is left out.
+#: A fifth of the family; with an odd step no dimension of its grids is left out.
 STEP = 5
 #: Drawn twice only: the mean of two seeds scatters.
 SEEDS = 2
