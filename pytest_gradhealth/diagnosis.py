@@ -99,7 +99,7 @@ def judge_report(
     outcomes = []
     for check in chosen:
         verdict = check.judge(
-            Evidence(report, learning=(), signal=(), ignored=patterns(ignore)), limits
+            Evidence(report, learning=(), signal=(), trace=True, ignored=patterns(ignore)), limits
         )
         if isinstance(verdict, Need):
             reason = "a suspicion that only the model can confirm or clear: pass model and batch"
@@ -170,7 +170,7 @@ class _Bench:
 
     def _fetch(self, need: Need) -> None:
         from pytest_gradhealth.profile import loss_scale
-        from pytest_gradhealth.recorder.learning import learning_trials
+        from pytest_gradhealth.recorder.learning import learning_trials, leaves_a_trace
         from pytest_gradhealth.recorder.run import in_training
         from pytest_gradhealth.recorder.scaled import with_loss_scale
         from pytest_gradhealth.recorder.signal import signals_in
@@ -208,6 +208,16 @@ class _Bench:
         elif need is Need.SIGNAL:
             signal = signals_in(self.objective, self.seed)
             self.evidence = dataclasses.replace(self.evidence, signal=signal)
+        elif need is Need.TRACE:
+            trace, steps = leaves_a_trace(
+                self.model,
+                self.objective,
+                self.seed,
+                steps=limits.learning_steps,
+                fitted=limits.learning_trace,
+            )
+            self.passes += steps
+            self.evidence = dataclasses.replace(self.evidence, trace=trace)
         elif need is Need.SCALED:
             self.evidence = dataclasses.replace(
                 self.evidence, scaled=with_loss_scale(self.model, self.objective, self.seed)

@@ -164,7 +164,7 @@ def _graded(name: str, symptom: str, before: Report, after: Report, limits: Limi
     if math.isnan(value):
         return Remedy(name, 0.0, "no better", "no gradient arrives at all")
     verdicts = [
-        (check.symptom, check.judge(Evidence(after, learning=(), signal=()), limits))
+        (check.symptom, check.judge(Evidence(after, learning=(), signal=(), trace=True), limits))
         for check in ALL_CHECKS
         if check.symptom in _CURABLE
     ]

@@ -20,6 +20,7 @@ class Need(Enum):
     SCALED = "scaled"
     LEARNING = "learning"
     SIGNAL = "signal"
+    TRACE = "trace"
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,17 +134,19 @@ def is_deaf(evidence: Evidence, limits: Limits) -> bool | Need:
     """What a weak suspicion needs to become a failure, or the measurement that tells.
 
     Trials leave no trace of learning; or a reference learner finds in one half of the batch what
-    holds for the other, and no trial finds any of it.
+    holds for the other, and no trial finds any of it. It is asked first: where it finds nothing,
+    one trial that leaves a trace is enough.
     """
-    if evidence.learning is None:
-        return Need.LEARNING
-    if not evidence.learning or generalises(evidence, limits):
-        return False
-    if _learns_less(evidence, limits, limits.learning_trace):
-        return True
     if evidence.signal is None:
         return Need.SIGNAL
-    return any(signal.found for signal in evidence.signal)
+    found = any(signal.found for signal in evidence.signal)
+    if evidence.learning is None:
+        if found:
+            return Need.LEARNING
+        return Need.TRACE if evidence.trace is None else not evidence.trace
+    if not evidence.learning or generalises(evidence, limits):
+        return False
+    return found or _learns_less(evidence, limits, limits.learning_trace)
 
 
 def _learns_less(evidence: Evidence, limits: Limits, fitted: float) -> bool:

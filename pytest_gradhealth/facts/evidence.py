@@ -115,6 +115,8 @@ class Evidence:
             has no target to learn or too few samples.
         signal: What there is to learn from the batch, one entry an input; ``None`` while not asked
             for, empty where the batch has no target or too few samples.
+        trace: Whether some trial told the samples apart that it learned from, or none is possible;
+            ``None`` while not asked for.
         ignored: ``fnmatch`` patterns of parameters and modules that the caller vouches for.
     """
 
@@ -125,6 +127,7 @@ class Evidence:
     scaled: tuple[Report, ...] | None = None
     learning: tuple[LearningTrial, ...] | None = None
     signal: tuple[Signal, ...] | None = None
+    trace: bool | None = None
     ignored: tuple[str, ...] = ()
 
     def ignores(self, *names: str) -> bool:

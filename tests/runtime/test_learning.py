@@ -14,7 +14,7 @@ from pytest_gradhealth import Diagnosis, Limits, diagnose, record
 from pytest_gradhealth.diagnosis import judge_report
 from pytest_gradhealth.facts import LearningTrial
 from pytest_gradhealth.recorder.batch import Objective
-from pytest_gradhealth.recorder.learning import learning_trials
+from pytest_gradhealth.recorder.learning import learning_trials, leaves_a_trace
 from tests.runtime.models import WIDTH, chain, he, labels, vectors
 
 QUICK = Limits(remedy_seconds=0.0)
@@ -137,3 +137,47 @@ def test_a_chaotic_network_fails_where_there_is_something_to_learn() -> None:
 def test_a_deep_network_that_learns_is_not_chaotic() -> None:
     model = chain(nn.ReLU, 12, init=he, norm=nn.LayerNorm)
     assert judged(model, separable()).healthy
+
+
+class Tagger(nn.Module):
+    """What every step adds to a mean over many is small, so that little arrives at the start."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(200, 32)
+        self.lstm = nn.LSTM(32, 32, num_layers=2, batch_first=True, bidirectional=True)
+        self.head = nn.Linear(64, 10)
+
+    def forward(self, tokens: Tensor) -> Any:
+        return self.head(self.lstm(self.embed(tokens))[0].mean(1))
+
+
+def test_one_trial_is_enough_where_there_is_nothing_to_learn() -> None:
+    torch.manual_seed(0)
+    batch = torch.randint(0, 200, (32, 64)), torch.randint(0, 10, (32,))
+    diagnosis = diagnose(Tagger(), batch, F.cross_entropy)
+    assert diagnosis.healthy
+    assert 1 < diagnosis.passes <= 61
+
+
+class Fragile(nn.Module):
+    """Rates that others learn at throw it far off: its output is its parameters times 300."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 4))
+
+    def forward(self, x: Tensor) -> Any:
+        return 300 * torch.tanh(self.net(x))
+
+
+def test_a_trace_is_looked_for_at_several_rates() -> None:
+    torch.manual_seed(0)
+    objective = Objective((torch.randn(32, 16), torch.randint(0, 4, (32,))), F.cross_entropy, None)
+    found, steps = leaves_a_trace(Fragile(), objective, 0, steps=60, fitted=0.9)
+    assert found
+    assert steps <= 120
+    blind = nn.Sequential(nn.Linear(16, 4), nn.Threshold(1e9, 0.0))
+    assert leaves_a_trace(blind, objective, 0, steps=30, fitted=0.9) == (False, 5 * 30)
+    alone = Objective(torch.randn(32, 16), None, None)
+    assert leaves_a_trace(Fragile(), alone, 0, steps=30, fitted=0.9) == (True, 0)
