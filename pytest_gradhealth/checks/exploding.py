@@ -76,7 +76,7 @@ class Exploding:
             return Need.TRIALS
         stable = [trial for trial in evidence.trials if is_stable(trial, limits)]
         if stable:
-            nothing = is_deaf(evidence, limits)
+            nothing = is_deaf(evidence, limits, at_once=False)
             if isinstance(nothing, Need):
                 return nothing
             nothing = nothing or learns_nothing(evidence, limits)

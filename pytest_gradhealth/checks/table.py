@@ -130,18 +130,23 @@ def learns_nothing(evidence: Evidence, limits: Limits) -> bool:
     return _learns_less(evidence, limits, limits.learning_fitted)
 
 
-def is_deaf(evidence: Evidence, limits: Limits) -> bool | Need:
+def is_deaf(evidence: Evidence, limits: Limits, *, at_once: bool = True) -> bool | Need:
     """What a weak suspicion needs to become a failure, or the measurement that tells.
 
     Trials leave no trace of learning; or a reference learner finds in one half of the batch what
-    holds for the other, and no trial finds any of it. It is asked first: where it finds nothing,
-    one trial that leaves a trace is enough.
+    holds for the other, and no trial finds any of it.
+
+    Args:
+        evidence: With as much as was measured so far.
+        limits: For the trials.
+        at_once: Where there is nothing to find, the first trial that leaves a trace is enough. Not
+            for a chaotic network, which learns single samples by heart and forgets them.
     """
     if evidence.signal is None:
         return Need.SIGNAL
     found = any(signal.found for signal in evidence.signal)
     if evidence.learning is None:
-        if found:
+        if found or not at_once:
             return Need.LEARNING
         return Need.TRACE if evidence.trace is None else not evidence.trace
     if not evidence.learning or generalises(evidence, limits):
