@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gradhealth_lint.violation import Example
+from tests.lint import loop_rule_cases
 
 GOOD: dict[str, tuple[Example, ...]] = {
     "GRD101": (
@@ -931,3 +932,6 @@ BAD: dict[str, tuple[Example, ...]] = {
         ),
     ),
 }
+
+GOOD.update(loop_rule_cases.GOOD)
+BAD.update(loop_rule_cases.BAD)

@@ -9,6 +9,19 @@ from gradhealth_lint.rules.initialisation.grd201_normal_init_large_mean import (
     NormalInitLargeMean,
 )
 from gradhealth_lint.rules.training_loop.grd301_missing_clipping import MissingClipping
+from gradhealth_lint.rules.training_loop.grd302_clip_after_step import ClipAfterStep
+from gradhealth_lint.rules.training_loop.grd303_clip_before_unscale import ClipBeforeUnscale
+from gradhealth_lint.rules.training_loop.grd304_clip_before_backward import ClipBeforeBackward
+from gradhealth_lint.rules.training_loop.grd305_ineffective_clip import IneffectiveClip
+from gradhealth_lint.rules.training_loop.grd306_missing_zero_grad import MissingZeroGrad
+from gradhealth_lint.rules.training_loop.grd307_zero_grad_before_step import ZeroGradBeforeStep
+from gradhealth_lint.rules.training_loop.grd308_step_without_gradient import StepWithoutGradient
+from gradhealth_lint.rules.training_loop.grd309_scaler_misuse import ScalerMisuse
+from gradhealth_lint.rules.training_loop.grd320_scheduler_before_optimizer import (
+    SchedulerBeforeOptimizer,
+)
+from gradhealth_lint.rules.training_loop.grd321_cleared_accumulation import ClearedAccumulation
+from gradhealth_lint.rules.training_loop.grd322_zero_grad_per_epoch import ZeroGradPerEpoch
 
 if TYPE_CHECKING:
     from gradhealth_lint.rules.rule import Rule
@@ -17,4 +30,15 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     SaturatingDeepStack(),
     NormalInitLargeMean(),
     MissingClipping(),
+    ClipAfterStep(),
+    ClipBeforeUnscale(),
+    ClipBeforeBackward(),
+    IneffectiveClip(),
+    MissingZeroGrad(),
+    ZeroGradBeforeStep(),
+    StepWithoutGradient(),
+    ScalerMisuse(),
+    SchedulerBeforeOptimizer(),
+    ClearedAccumulation(),
+    ZeroGradPerEpoch(),
 )

@@ -177,7 +177,8 @@ class Subject:
     """A model, optimizer, scaler or scheduler of a file, made in the source where it is known.
 
     ``name`` is its class. ``layers`` are the classes of torch.nn in a model and ``stacks`` its
-    stacks; ``owns`` are the numbers of the models whose parameters an optimizer holds.
+    stacks; ``owns`` are the numbers of the models whose parameters an optimizer holds, ``loops``
+    those it was made in. ``foreign`` says that an optimizer is not torch.optim's.
     """
 
     number: int
@@ -186,6 +187,8 @@ class Subject:
     layers: frozenset[str] = frozenset()
     stacks: tuple[int, ...] = ()
     owns: tuple[int, ...] = ()
+    loops: tuple[Anchor, ...] = ()
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,8 @@ class LoopEvent:
     ``text`` is what it is done to, as the user wrote it, and ``subject`` its number if it is known.
     ``models`` are those whose gradients are stepped, clipped or cleared, empty if not known.
     ``how`` is "norm", "value" or "hand" of a clip, "scaled" of what goes through a loss scaler,
-    "closure" of a step, the method of others. ``limit`` is what a clip clips to, infinity for
+    "closure" of a step, "explicit" of a scheduler's that is told the epoch or a metric, the method
+    of others. ``limit`` is what a clip clips to, infinity for
     nothing, None if it is not known. ``framework`` is what does it, "" for the code itself.
     ``loops`` are those around it in the loop at hand, outermost first.
     """
@@ -249,8 +253,8 @@ class TrainingLoop:
     """Everything one loop, or code that has no loop around it, does to train, in order.
 
     One turn of each loop in it; both arms of undecided branches. ``owner`` is "own" or the
-    framework that has a hand in it; ``looped`` says that a loop is in view; ``complete`` that its
-    analysis was not cut short.
+    framework that has a hand in it; ``looped`` says that a loop is in view; ``complete`` that it
+    was read to its end, with no branch left out that gradients are mentioned in.
     """
 
     anchor: Anchor

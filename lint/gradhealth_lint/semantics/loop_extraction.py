@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gradhealth_lint.semantics.domain.values import Value
-    from gradhealth_lint.semantics.facts import Anchor
+    from gradhealth_lint.semantics.facts import Anchor, SubjectKind
     from gradhealth_lint.semantics.python.roots import Runs
     from gradhealth_lint.semantics.pytorch.events import Event
 
@@ -142,7 +142,10 @@ class LoopExtractor:
             return self._new(value, "model", self._class_name(value), layers=kinds, stacks=stacks)
         if isinstance(value, Optimizer):
             owns = self._numbers(value.owners)
-            return self._new(value, "optimizer", value.kind, owns=owns)
+            loops = tuple(self._anchor(loop) for loop in value.loops)
+            return self._new(
+                value, "optimizer", value.kind, owns=owns, loops=loops, foreign=value.foreign
+            )
         if isinstance(value, Scaler):
             return self._new(value, "scaler", "GradScaler")
         if isinstance(value, Scheduler):
@@ -154,15 +157,19 @@ class LoopExtractor:
     def _new(
         self,
         value: Value,
-        kind: str,
+        kind: SubjectKind,
         name: str,
         *,
         layers: frozenset[str] = frozenset(),
         stacks: tuple[int, ...] = (),
         owns: tuple[int, ...] = (),
+        loops: tuple[Anchor, ...] = (),
+        foreign: bool = False,
     ) -> int:
         number = len(self._subjects)
-        self._subjects[id(value)] = Subject(number, kind, name, layers, stacks, owns)  # type: ignore[arg-type]
+        self._subjects[id(value)] = Subject(
+            number, kind, name, layers, stacks, owns, loops, foreign
+        )
         return number
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gradhealth_lint.semantics.domain.torch_values import Manager, Optimizer
 from gradhealth_lint.semantics.pytorch import events, modules
 from gradhealth_lint.semantics.pytorch.frameworks import limit_of
-from gradhealth_lint.semantics.skipped import mentions_clipping
+from gradhealth_lint.semantics.skipped import mentions_clipping, mentions_gradients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,6 +61,7 @@ def groups(runs: Runs) -> Iterator[Group]:
     """The training loops of a file, each as often as it runs, in order."""
     hooks = [event for run in runs.roots for event in run.events if event.kind == events.HOOK]
     for run in runs.roots:
+        whole = run.complete and not any(map(mentions_gradients, run.skipped))
         by_loop: dict[int, list[Event]] = {}
         for event in run.events:
             by_loop.setdefault(event.turn if event.loops else -1, []).append(event)
@@ -69,7 +70,7 @@ def groups(runs: Runs) -> Iterator[Group]:
             if first is not None:
                 node = first.loops[0] if first.loops else first.node
                 steps = tuple(_steps(inside, hooks, run))
-                yield Group(node, tuple(inside), steps, bool(first.loops), run.complete)
+                yield Group(node, tuple(inside), steps, bool(first.loops), whole)
 
 
 def _steps(inside: Sequence[Event], hooks: Sequence[Event], run: Run) -> list[Step]:

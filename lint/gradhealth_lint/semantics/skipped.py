@@ -1,4 +1,4 @@
-"""Branches that are not taken: whether what is switched off there is gradient clipping."""
+"""Branches that are not taken: whether what is switched off there has to do with gradients."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 def mentions_clipping(branch: cst.CSTNode) -> bool:
     """Whether a call in the branch clips, by its name."""
     return any("clip" in name or "clamp" in name for name in _called(branch))
+
+
+def mentions_gradients(branch: cst.CSTNode) -> bool:
+    """Whether a call in the branch computes, clears, changes or uses gradients, by its name."""
+    return any("grad" in n or "backward" in n or n == "step" for n in _called(branch))
 
 
 def _called(branch: cst.CSTNode) -> Iterator[str]:

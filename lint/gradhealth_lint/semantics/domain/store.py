@@ -125,7 +125,8 @@ def _joined_optimizers(left: Optimizer, right: Optimizer) -> Value:
         return UNKNOWN
     kinds = sorted({*left.kind.split(" or "), *right.kind.split(" or ")})
     text = left.text if left.text == right.text else ""
-    return Optimizer(" or ".join(kinds), left.owners, text, left.foreign or right.foreign)
+    foreign = left.foreign or right.foreign
+    return Optimizer(" or ".join(kinds), left.owners, text, foreign, left.loops)
 
 
 def _options(value: Value) -> list[Value]:

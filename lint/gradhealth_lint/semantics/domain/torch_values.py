@@ -70,6 +70,8 @@ class Optimizer:
     owners: tuple[Value, ...]
     text: str
     foreign: bool = False
+    #: The loops that were running when it was made.
+    loops: tuple[cst.CSTNode, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

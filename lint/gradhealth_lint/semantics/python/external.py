@@ -51,7 +51,9 @@ def call(
     if known or _OPTIMIZER.search(last):
         owners = modules.owners(arguments.everything()[:1])
         if owners or (known and last[:1].isupper()):
-            return Optimizer(last, owners, _parameters_text(node), foreign=not known)
+            return Optimizer(
+                last, owners, _parameters_text(node), not known, tuple(interpreter.loops)
+            )
     given = arguments.everything()
     steered = bool(given) and isinstance(given[0], Optimizer) and "schedule" in last.lower()
     if steered or name.startswith("torch.optim.lr_scheduler."):

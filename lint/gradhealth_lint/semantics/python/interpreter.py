@@ -60,6 +60,8 @@ class Interpreter:
         self.host = ""
         #: How many of them only training code has.
         self.trained = 0
+        #: Tests inside running loops that had a known answer.
+        self.decided: list[cst.BaseExpression] = []
         #: Branches not taken, for evidence of what is there but switched off.
         self.skipped: list[cst.CSTNode] = []
         #: Modules, and other objects of classes of the file.

@@ -20,6 +20,8 @@ from gradhealth_lint.semantics.python import iteration
 from gradhealth_lint.semantics.python.targets import assign
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 
@@ -41,14 +43,18 @@ def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
             interpreter.step()
             before, trained = interpreter.activity, interpreter.trained
             fields = dict(frame.fields)
+            seen = len(interpreter.events), len(interpreter.decided)
             assign(interpreter, node.target, value, frame)
             flow = interpreter.execute(node.body.body, frame)
             del interpreter.conditions[conditions:]
             if flow not in {Flow.NEXT, Flow.CONTINUE}:
                 break
             if interpreter.trained > trained and not _is_object(value):
-                _blur(interpreter, frame, fields)
-                break  # a training loop: one turn shows it all
+                # A training loop: one turn shows it all, if it could be any turn.
+                if _depends(interpreter, _blur(interpreter, frame, fields), seen):
+                    flow = interpreter.execute(node.body.body, frame)
+                    del interpreter.conditions[conditions:]
+                break
             quiet = quiet + 1 if interpreter.activity == before else 0
             long = len(run.items) > _LONG_LOOP and isinstance(value, int)
             if quiet and (run.note is not None or (long and quiet >= _QUIET_TURNS)):
@@ -69,13 +75,17 @@ def run_while(interpreter: Interpreter, node: cst.While, frame: Frame) -> Flow:
             break
         before, trained = interpreter.activity, interpreter.trained
         fields = dict(frame.fields)
+        seen = len(interpreter.events), len(interpreter.decided)
         flow = interpreter.execute(node.body.body, frame)
         del interpreter.conditions[conditions:]
         if flow not in {Flow.NEXT, Flow.CONTINUE} or known is None:
             break
         quiet = quiet + 1 if interpreter.activity == before else 0
         if quiet > _LONG_LOOP or _is_literal(node.test) or interpreter.trained > trained:
-            _blur(interpreter, frame, fields)
+            changed = _blur(interpreter, frame, fields)
+            if interpreter.trained > trained and _depends(interpreter, changed, seen):
+                flow = interpreter.execute(node.body.body, frame)
+                del interpreter.conditions[conditions:]
             break
     interpreter.loops.pop()
     return _after(interpreter, node, flow, frame)
@@ -90,12 +100,39 @@ def _after(interpreter: Interpreter, node: cst.For | cst.While, flow: Flow, fram
     return Flow.NEXT
 
 
-def _blur(interpreter: Interpreter, frame: Frame, before: dict[str, Value]) -> None:
-    """A loop was left early: numbers that changed in its last turn would have gone on changing."""
+def _blur(interpreter: Interpreter, frame: Frame, before: dict[str, Value]) -> set[str]:
+    """A loop was left early: numbers that changed in its last turn would have gone on changing.
+
+    Returns their names.
+    """
+    changed = set()
     for name, value in list(frame.fields.items()):
         old = before.get(name, MISSING)
         if is_constant(value) and old is not value and not (is_constant(old) and old == value):
             interpreter.store.write(frame.fields, name, UNKNOWN)
+            changed.add(name)
+    return changed
+
+
+def _depends(interpreter: Interpreter, changed: set[str], seen: tuple[int, int]) -> bool:
+    """Whether the turn at hand decided something by numbers that differ from turn to turn.
+
+    Then its events are forgotten, for another turn that leaves them open: the first one of
+    ``if i % 4 == 3`` takes no step.
+    """
+    events, decided = seen
+    tests = interpreter.decided[decided:]
+    if not any(changed.intersection(_names(test)) for test in tests):
+        return False
+    del interpreter.events[events:]
+    return True
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    if isinstance(node, cst.Name):
+        yield node.value
+    for child in node.children:
+        yield from _names(child)
 
 
 def _is_object(value: Value) -> bool:

@@ -92,6 +92,8 @@ def _return(interpreter: Interpreter, node: cst.Return, frame: Frame) -> Flow:
 
 def _if(interpreter: Interpreter, node: cst.If, frame: Frame) -> Flow:
     known = folding.truth(interpreter.evaluate(node.test, frame))
+    if known is not None and interpreter.loops:
+        interpreter.decided.append(node.test)
     if known is True:
         if node.orelse is not None:
             interpreter.skip(node.orelse)

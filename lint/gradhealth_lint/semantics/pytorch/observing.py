@@ -109,7 +109,8 @@ def _step(
     if isinstance(receiver, Scheduler) or (
         not isinstance(receiver, Optimizer) and _SCHEDULER.search(last)
     ):
-        record(interpreter, events.SCHEDULE, node, receiver)
+        how = "explicit" if arguments.everything() else ""
+        record(interpreter, events.SCHEDULE, node, receiver, how=how)
         return
     for closure in arguments.everything():
         if isinstance(closure, (Function, Bound)):

@@ -1,0 +1,126 @@
+"""GRD304 clip-before-backward."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.turns import implies, turns
+from gradhealth_lint.violation import Example, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradhealth_lint.limits import Limits
+    from gradhealth_lint.semantics.facts import FileFacts
+
+
+class ClipBeforeBackward:
+    """A clip that runs before there is a gradient to clip."""
+
+    code: ClassVar[str] = "GRD304"
+    name: ClassVar[str] = "clip-before-backward"
+    severity: ClassVar[Severity] = "error"
+    on_by_default: ClassVar[bool] = True
+    message: ClassVar[str] = (
+        "this clips before {backward} has computed the gradient: {optimizer}.step() "
+        "uses it as it is"
+    )
+    remedy: ClassVar[str] = "move it between backward() and {optimizer}.step()"
+    why: ClassVar[str] = (
+        "clip_grad_norm_ changes the .grad that is there when it is called. Before "
+        "backward() that is nothing, or zeros, or what is left of the last step; the "
+        "gradient that step() uses is computed afterwards and nothing bounds it. Silent"
+        " where an earlier backward pass of the same turn comes before the clip, and "
+        "where the gradient is clipped again later."
+    )
+    references: ClassVar[tuple[str, ...]] = (
+        "Pascanu et al. (2013), On the difficulty of training recurrent neural "
+        "networks, arXiv 1211.5063, section 3.2",
+        "PyTorch documentation, torch.optim: taking an optimization step",
+    )
+    needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
+        re.compile(rb"torch"),
+        re.compile(rb"backward"),
+        re.compile(rb"(?i:clip|clamp)"),
+        re.compile(rb"step"),
+    )
+    reads_stacks: ClassVar[bool] = False
+
+    def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
+        """A clip, then the first backward pass of the turn, then the step."""
+        seen: set[int] = set()
+        for turn in turns(facts):
+            since = turn.since("backward")
+            if since is None or any(event.kind in {"clip", "helper"} for event in since):
+                continue
+            for index, event in enumerate(turn.before):
+                if event.kind in {"backward", "helper", "edit", "penalty"}:
+                    break
+                if event.kind != "clip" or event.framework or not turn.concerns(event):
+                    continue
+                later = next(e for e in turn.before[index:] if e.kind in {"backward", "step"})
+                if later.kind == "backward" and implies(later, event) and event.anchor not in seen:
+                    seen.add(event.anchor)
+                    loss = f"{later.text}.backward()" if later.text else "backward()"
+                    yield Found(
+                        event.anchor,
+                        self.message.format(backward=loss, optimizer=turn.name),
+                        self.remedy.format(optimizer=turn.name),
+                    )
+
+    good: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "between-backward-and-step",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                nn.functional.mse_loss(model(x), y).backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                optimizer.step()
+            """,
+        ),
+        Example(
+            "step-of-the-turns-before",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for i, (x, y) in enumerate(loader):
+                if i % 4 == 0 and i > 0:
+                    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                    optimizer.step()
+                    optimizer.zero_grad()
+                nn.functional.mse_loss(model(x), y).backward()
+            """,
+        ),
+    )
+    bad: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "before",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = nn.functional.mse_loss(model(x), y)
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
+                loss.backward()
+                optimizer.step()
+            """,
+        ),
+    )

@@ -1,0 +1,165 @@
+"""GRD309 scaler-misuse."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.turns import Turn, implies, turns, unread
+from gradhealth_lint.violation import Example, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradhealth_lint.limits import Limits
+    from gradhealth_lint.semantics.facts import FileFacts, LoopEvent
+
+
+class ScalerMisuse:
+    """A loss scaler that is used in part."""
+
+    code: ClassVar[str] = "GRD309"
+    name: ClassVar[str] = "scaler-misuse"
+    severity: ClassVar[Severity] = "error"
+    on_by_default: ClassVar[bool] = True
+    message: ClassVar[str] = "{fact}"
+    remedy: ClassVar[str] = "{remedy}"
+    why: ClassVar[str] = (
+        "A GradScaler multiplies the loss so that float16 gradients do not underflow, "
+        "and everything else is up to it: scaler.step(optimizer) divides the gradients "
+        "again and skips a step with infinities, scaler.update() adapts the scale. "
+        "optimizer.step() after scaler.scale(loss).backward() takes steps 65536 times "
+        "too large; without update() the first overflow is never answered, and every "
+        "later step is skipped or lost. Silent where the gradients are unscaled by "
+        "unscale_ before an ordinary step."
+    )
+    references: ClassVar[tuple[str, ...]] = (
+        "PyTorch documentation, Automatic Mixed Precision examples: gradient clipping, "
+        "gradient accumulation",
+        "Micikevicius et al. (2018), Mixed precision training, arXiv 1710.03740, section 3.2",
+    )
+    needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
+        re.compile(rb"torch"),
+        re.compile(rb"(?i:scaler)"),
+        re.compile(rb"backward"),
+        re.compile(rb"step"),
+    )
+    reads_stacks: ClassVar[bool] = False
+
+    def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
+        """An ordinary step after a scaled backward pass; scaled steps that nothing updates."""
+        seen: set[int] = set()
+        for turn in turns(facts):
+            since = turn.since("backward")
+            if since is None or since[0].how != "scaled" or turn.step.anchor in seen:
+                continue
+            found = _unscaled_step(turn, since) or _no_update(turn)
+            if found:
+                seen.add(turn.step.anchor)
+                fact, remedy = found
+                yield Found(
+                    turn.step.anchor,
+                    self.message.format(fact=fact),
+                    self.remedy.format(remedy=remedy),
+                )
+
+    good: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "complete",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            scaler = torch.amp.GradScaler("cuda")
+            for x, y in loader:
+                optimizer.zero_grad()
+                scaler.scale(nn.functional.mse_loss(model(x), y)).backward()
+                scaler.unscale_(optimizer)
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                scaler.step(optimizer)
+                scaler.update()
+            """,
+        ),
+        Example(
+            "unscaled-by-hand",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            scaler = torch.amp.GradScaler("cuda")
+            for x, y in loader:
+                optimizer.zero_grad()
+                scaler.scale(nn.functional.mse_loss(model(x), y)).backward()
+                scaler.unscale_(optimizer)
+                optimizer.step()
+                scaler.update()
+            """,
+        ),
+    )
+    bad: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "ordinary-step",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            scaler = torch.amp.GradScaler("cuda")
+            for x, y in loader:
+                optimizer.zero_grad()
+                scaler.scale(nn.functional.mse_loss(model(x), y)).backward()
+                optimizer.step()  # <- here
+                scaler.update()
+            """,
+        ),
+        Example(
+            "no-update",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            from torch.cuda.amp import GradScaler
+
+            scaler = GradScaler()
+            for x, y in loader:
+                optimizer.zero_grad()
+                scaler.scale(nn.functional.mse_loss(model(x), y)).backward()
+                scaler.unscale_(optimizer)
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                scaler.step(optimizer)  # <- here
+            """,
+        ),
+    )
+
+
+def _unscaled_step(turn: Turn, since: tuple[LoopEvent, ...]) -> tuple[str, str] | None:
+    """The optimizer's own step on gradients that are still scaled."""
+    if turn.step.how == "scaled" or unread(since) or not implies(turn.step, since[0]):
+        return None
+    if any(event.kind in {"unscale", "step"} for event in since):
+        return None
+    fact = f"{turn.name}.step() uses gradients that are still multiplied by the loss scale"
+    return fact, f"write scaler.step({turn.name}) and scaler.update()"
+
+
+def _no_update(turn: Turn) -> tuple[str, str] | None:
+    """Scaled steps in a loop that never updates the scale."""
+    events = turn.loop.events
+    if turn.step.how != "scaled" or not turn.loop.looped or not turn.loop.complete:
+        return None
+    if unread(events) or any(event.kind == "update" for event in events):
+        return None
+    fact = "nothing in this loop calls scaler.update(): the loss scale never adapts"
+    return fact, f"call scaler.update() behind scaler.step({turn.name})"
