@@ -7,8 +7,10 @@ import stat
 from pathlib import Path
 
 
-def write(file: Path, data: bytes) -> None:
+def write(file: Path, data: bytes, *, durable: bool = False) -> None:
     """Replace a file's contents in one step; a link's target is replaced, its mode is kept.
+
+    ``durable`` waits until the disk has it, so that not even a power failure loses both.
 
     Raises:
         OSError: it cannot be written; what was there is as before.
@@ -16,9 +18,14 @@ def write(file: Path, data: bytes) -> None:
     target = Path(os.path.realpath(file))
     waiting = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
-        waiting.write_bytes(data)
-        if target.exists():
-            waiting.chmod(stat.S_IMODE(target.stat().st_mode))
+        with waiting.open("xb") as file_at_hand:
+            if target.exists():
+                # First, so that nobody reads what only some may.
+                waiting.chmod(stat.S_IMODE(target.stat().st_mode))
+            file_at_hand.write(data)
+            if durable:
+                file_at_hand.flush()
+                os.fsync(file_at_hand.fileno())
         waiting.replace(target)
     finally:
         waiting.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradhealth_lint import atomic
 from gradhealth_lint.engine import Result
-from gradhealth_lint.violation import Violation
+from gradhealth_lint.violation import Edit, Fix, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ".gradhealth_cache"
 _FILE: Final = "results.json"
-_VERSION: Final = 1
+_VERSION: Final = 3
 #: Files that do not exist have this hash.
 _MISSING: Final = ""
 _TAG: Final = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of gradhealth-lint.\n"
@@ -60,9 +60,9 @@ class Cache:
         if result.failure is not None:
             return
         row: Any = self._key(task)
-        if result.violations or result.resolved:
+        if result.violations or result.resolved or result.notes:
             found = [_row(violation) for violation in result.violations]
-            row = [row, result.resolved, found, result.texts]
+            row = [row, result.resolved, found, result.texts, result.notes]
         self._new[self._name(task)] = row
 
     def save(self) -> None:
@@ -102,13 +102,14 @@ class Cache:
             return None
         if alone:
             return Result()
-        _, resolved, found, texts = row
+        _, resolved, found, texts, notes = row
         if any(self._hash(name) != known for name, known in resolved):
             return None
         return Result(
             tuple(_violation(task.path, one) for one in found),
             tuple(map(str, texts)),
             tuple((str(name), str(known)) for name, known in resolved),
+            tuple(map(str, notes)),
         )
 
     def _name(self, task: Task) -> str:
@@ -145,14 +146,23 @@ def _bytes(settings: Settings) -> bytes:
 
 
 def _row(violation: Violation) -> list[Any]:
-    return [getattr(violation, name) for name in _FIELDS]
+    row: list[Any] = [getattr(violation, name) for name in _FIELDS]
+    if violation.fix is None:
+        return [*row, None]
+    edits = [dataclasses.astuple(edit) for edit in violation.fix.edits]
+    return [*row, [violation.fix.applicability, edits]]
 
 
 def _violation(path: str, row: list[Any]) -> Violation:
-    return Violation(path, **dict(zip(_FIELDS, row, strict=True)))
+    *values, found = row
+    fix = None if found is None else Fix(found[0], tuple(Edit(*edit) for edit in found[1]))
+    return Violation(path, **dict(zip(_FIELDS, values, strict=True)), fix=fix)
 
 
-_FIELDS: Final = tuple(item.name for item in dataclasses.fields(Violation) if item.name != "path")
+#: All but the path, which is the row's name, and the fix, which comes last.
+_FIELDS: Final = tuple(
+    item.name for item in dataclasses.fields(Violation) if item.name not in {"path", "fix"}
+)
 
 
 def stamp() -> str:

@@ -12,12 +12,14 @@ from gradhealth_lint.selection import ENGINE_CODES, UNREADABLE, UNUSED
 from gradhealth_lint.violation import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from gradhealth_lint.edits.making import Maker
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.rules.rule import Rule
-    from gradhealth_lint.semantics.reader import FileReading
+    from gradhealth_lint.semantics.facts import Anchor
+    from gradhealth_lint.semantics.reader import FileReading, Span
     from gradhealth_lint.source import Source
 
 _MEGABYTE: Final = 1_000_000
@@ -45,13 +47,14 @@ class Result:
     """What came of one file.
 
     ``texts`` are the findings' first lines without their layout; ``resolved`` are other files the
-    findings depend on, with the hashes of their contents; ``failure`` says that the linter itself
-    failed on the file.
+    findings depend on, with the hashes of their contents; ``notes`` say what was not understood;
+    ``failure`` says that the linter itself failed on the file.
     """
 
     violations: tuple[Violation, ...] = ()
     texts: tuple[str, ...] = ()
     resolved: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
     failure: str | None = None
 
 
@@ -113,15 +116,16 @@ def _result(file: Path, path: str, settings: Settings, data: bytes | None = None
         size, most = len(data) / _MEGABYTE, settings.limits.largest_file_bytes / _MEGABYTE
         raise sources.UnreadableError(f"is too large: {size:.1f} MB, the limit is {most:.1f} MB")
     source = sources.from_bytes(data, path)
-    found, resolved = _found(source, settings)
+    found, resolved, notes = _found(source, settings)
     judging = _judging(settings) if settings.report_unused else None
     outcome = suppress.apply(found, source.text, judging, UNUSED)
     violations = [*outcome.kept, *(_unused(path, one) for one in outcome.complaints)]
     if not violations:
-        return Result(resolved=resolved)
+        return Result(resolved=resolved, notes=notes)
     violations.sort()
     lines = _LINE_END.split(source.text)
-    return Result(tuple(violations), tuple(_text(lines, one) for one in violations), resolved)
+    texts = tuple(_text(lines, one) for one in violations)
+    return Result(tuple(violations), texts, resolved, notes)
 
 
 def read_bytes(file: Path) -> bytes:
@@ -138,15 +142,18 @@ def read_bytes(file: Path) -> bytes:
 
 def _found(
     source: Source, settings: Settings
-) -> tuple[list[Violation], tuple[tuple[str, str], ...]]:
-    """What the rules say, placed in the text, and the other files that this rests on."""
+) -> tuple[list[Violation], tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """What the rules say, placed in the text, the other files that this rests on, and notes."""
     running = [rule for rule in settings.rules if may_report(rule, source.data)]
     if not running:
-        return [], ()
+        return [], (), ()
     limits = settings.limits
     reading = read(source, limits, stacks=any(rule.reads_stacks for rule in running))
     found = [(rule, item) for rule in running for item in rule.check(reading.facts, limits)]
-    places = reading.positions(item.anchor for _, item in found)
+    plans = [item.fix for _, item in found if item.fix is not None]
+    inside = {anchor for plan in plans for anchor in plan.anchors()}
+    places = reading.positions({*inside, *(item.anchor for _, item in found)})
+    fixed = _maker(source, places) if plans else None
     violations = [
         Violation(
             source.path,
@@ -159,10 +166,17 @@ def _found(
             rule.severity,
             item.message,
             item.remedy,
+            None if fixed is None or item.fix is None else fixed.make(item.fix),
         )
         for rule, item in found
     ]
-    return violations, reading.resolved
+    return violations, reading.resolved, reading.notes
+
+
+def _maker(source: Source, places: Mapping[Anchor, Span]) -> Maker:
+    from gradhealth_lint.edits.making import Maker
+
+    return Maker(source.text, places)
 
 
 def _judging(settings: Settings) -> suppress.Judging:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gradhealth_lint import engine, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from gradhealth_lint.limits import Limits
@@ -35,12 +35,14 @@ class FactsOfFile:
     resolved: tuple[str, ...]
 
 
-def run(files: Iterable[tuple[Path, str]], limits: Limits) -> tuple[list[FactsOfFile], list[str]]:
+def run(
+    files: Iterable[tuple[Path, str]], limits: Callable[[Path], Limits]
+) -> tuple[list[FactsOfFile], list[str]]:
     """The facts of every file, and what could not be done, a sentence a file."""
     found: list[FactsOfFile] = []
     troubles: list[str] = []
     for file, path in files:
-        one, trouble = _attempt(file, path, limits)
+        one, trouble = _attempt(file, path, limits(file))
         found.extend(one)
         troubles.extend(trouble)
     return found, troubles

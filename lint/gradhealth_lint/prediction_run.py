@@ -11,7 +11,7 @@ from gradhealth_lint.networks.recurrence_prediction import predict_recurrence
 from gradhealth_lint.semantics.facts import Recurrence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from gradhealth_lint.limits import Limits
@@ -23,13 +23,13 @@ _NEEDED = b"torch"
 
 
 def run(
-    files: Iterable[tuple[Path, str]], limits: Limits
+    files: Iterable[tuple[Path, str]], limits: Callable[[Path], Limits]
 ) -> tuple[list[LocatedPrediction], list[str]]:
     """All predictions in order of place, and what could not be done, a sentence a file."""
     found: list[LocatedPrediction] = []
     troubles: list[str] = []
     for file, path in files:
-        stacks, trouble = _attempt(file, path, limits)
+        stacks, trouble = _attempt(file, path, limits(file))
         found.extend(stacks)
         troubles.extend(trouble)
     return found, troubles

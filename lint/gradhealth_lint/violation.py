@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Literal
 
 #: error: training is broken; warning: gradients are at risk; advice: a better way exists.
 Severity = Literal["error", "warning", "advice"]
+#: safe: what the code computes stays the same or gets right without doubt; unsafe: look at it.
+Applicability = Literal["safe", "unsafe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of the file, from 1 as in ``Violation``, and what to write in its place."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Edits that do not overlap, in order of place; all are made or none."""
+
+    applicability: Applicability
+    edits: tuple[Edit, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,7 +38,7 @@ class Violation:
     ``line`` and ``end_line`` count from 1. ``column`` and ``end_column`` count characters (not
     bytes) from 1, as editors do; ``end_column`` is the first column after the construct.
     ``path`` is relative to the working directory, with forward slashes. ``message`` is the fact
-    with its number, ``remedy`` what to write instead; ``fix`` is null until a rule has one.
+    with its number, ``remedy`` what to write instead; ``fix`` writes it, if there is one way to.
     """
 
     path: str
@@ -30,7 +51,7 @@ class Violation:
     severity: Severity
     message: str
     remedy: str
-    fix: None = None
+    fix: Fix | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +59,23 @@ class Example:
     """A piece of source that defines a rule from one side.
 
     A bad example is reported exactly once, on the first line that carries the mark
-    ``# <- here``; a good example carries no mark and is not reported at all.
+    ``# <- here``; a good example carries no mark and is not reported at all. ``expected`` is what
+    the fix of a bad one makes of it, None if it has none.
     """
 
     name: str
     source: str
+    expected: str | None = None
 
     @property
     def text(self) -> str:
         """The source as a file: without the indentation it has where it is written."""
         return dedent(self.source).lstrip("\n")
+
+    @property
+    def fixed(self) -> str | None:
+        """The same of what the fix makes of it."""
+        return None if self.expected is None else dedent(self.expected).lstrip("\n")
 
     @property
     def marked_line(self) -> int | None:

@@ -46,6 +46,7 @@ LINT_LEVELS = {
     "activations": 1,
     "theory": 2,
     "source": 1,
+    "edits": 1,
     "suppress": 2,
     "semantics": 2,
     "stack_inits": 1,

@@ -22,7 +22,7 @@ def parse(given: list[str]) -> argparse.Namespace:
         given.insert(0, "check")
     # A path after the bare option is a path, not its reason.
     given = ["--add-ignore=" if one == "--add-ignore" else one for one in given]
-    return _parser().parse_args(given)
+    return make_parser().parse_args(given)
 
 
 class _Version(argparse.Action):
@@ -44,7 +44,8 @@ class _Version(argparse.Action):
         parser.exit(0)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Commands and options."""
     parser = argparse.ArgumentParser(
         prog="gradhealth-lint",
         description="Find what makes gradients vanish, explode or get lost in PyTorch code.",
@@ -67,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     rule.add_argument("code", metavar="CODE")
     rules = commands.add_parser("rules", help="list the rules")
     for command in (predict, facts, rules):
-        command.add_argument("--output-format", choices=("text", "json"), default="text")
+        command.add_argument("--output-format", choices=formats.LISTINGS, default="text")
     return parser
 
 
@@ -109,7 +110,14 @@ def _check(parser: argparse.ArgumentParser) -> None:
     )
     output.add_argument("-o", "--output-file", metavar="F", help="write the findings there")
     output.add_argument(
+        "--color", choices=("auto", "always", "never"), default="auto",
+        help="colours in text (auto: on a terminal, unless NO_COLOR is set)",
+    )  # fmt: skip
+    output.add_argument(
         "--statistics", action="store_true", help="print the number of findings of each code"
+    )
+    output.add_argument(
+        "-v", "--verbose", action="store_true", help="say what was not understood in each file"
     )
     output.add_argument(
         "--show-files", action="store_true", help="print the files that would be checked, and end"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gradhealth_lint import formats
-from gradhealth_lint.cli import linting, project
-from gradhealth_lint.cli.console import CLEAN, COULD_NOT_RUN, FINDINGS, complain
+from gradhealth_lint.cli import linting, output, project
+from gradhealth_lint.cli.console import CLEAN, COULD_NOT_RUN, FINDINGS, complain, note
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Sequence
 
     from gradhealth_lint.changed import Changed
     from gradhealth_lint.cli.linting import Linted
@@ -22,6 +19,7 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Lint what is named and print the findings."""
+    output.check(options)
     asked = project.of(options)
     changed = _changed(options)
     files = linting.tasks(options, asked, changed)
@@ -29,6 +27,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write("".join(f"{task.path}\n" for task in files))
         return CLEAN
     linted = linting.lint(options, asked, files)
+    if options.verbose:
+        _explain(linted)
     if options.add_ignore is not None:
         from gradhealth_lint.cli import ignoring
 
@@ -37,12 +37,19 @@ def run(options: argparse.Namespace) -> int:
     if changed is not None:
         places = {task.path: str(task.file) for task in linted.tasks}
         found = [one for one in found if changed.touches(places[one.path], one)]
-    _write(options, asked.config.output_format, found)
+    output.write(options, asked.config.output_format, found, linted)
     for failure in linted.failures:
         complain(failure)
     if linted.failures:
         return COULD_NOT_RUN
     return FINDINGS if found and not options.exit_zero else CLEAN
+
+
+def _explain(linted: Linted) -> None:
+    """Say what was not understood, and is therefore silent."""
+    for task, result in zip(linted.tasks, linted.results, strict=True):
+        for sentence in result.notes:
+            note(f"{task.path}: {sentence}")
 
 
 def _changed(options: argparse.Namespace) -> Changed | None:
@@ -61,17 +68,3 @@ def _new(options: argparse.Namespace, asked: Project, linted: Linted) -> list[Vi
         if (known := accepted.of(options, asked)) is not None:
             return accepted.hide(options, asked, known, linted)
     return sorted(one for result in linted.results for one in result.violations)
-
-
-def _write(options: argparse.Namespace, configured: str | None, found: Sequence[Violation]) -> None:
-    name = options.output_format or configured or "text"
-    if options.statistics:
-        from gradhealth_lint.formats import counts
-
-        text = counts.as_json(found) if name == "json" else counts.as_text(found)
-    else:
-        text = formats.load(name).violations(found)
-    if options.output_file is None:
-        sys.stdout.write(text)
-    else:
-        Path(options.output_file).write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """Print what the rules see of every file."""
     asked = project.of(options)
-    found, troubles = facts_run.run(asked.files(), asked.config.limits)
+    found, troubles = facts_run.run(asked.files(), asked.limits)
     as_json = options.output_format == "json"
     sys.stdout.write(facts_run.as_json(found) if as_json else facts_run.as_text(found))
     troubles += asked.scope.failures

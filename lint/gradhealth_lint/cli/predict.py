@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def run(options: argparse.Namespace) -> int:
     """Print the prediction of every stack found."""
     asked = project.of(options)
-    found, troubles = prediction_run.run(asked.files(), asked.config.limits)
-    sys.stdout.write(formats.load(options.output_format).predictions(found))
+    found, troubles = prediction_run.run(asked.files(), asked.limits)
+    sys.stdout.write(formats.load_listing(options.output_format).predictions(found))
     troubles += asked.scope.failures
     for trouble in troubles:
         complain(trouble)

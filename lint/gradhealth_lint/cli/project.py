@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gradhealth_lint.config import Config
+    from gradhealth_lint.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,14 @@ class Project:
             ConfigError: a configuration cannot be used.
         """
         return discovery.files(self.paths, self.scope)
+
+    def limits(self, file: Path) -> Limits:
+        """The limits that hold for a file.
+
+        Raises:
+            ConfigError: its configuration cannot be used.
+        """
+        return self.configs.of_folder(str(file.parent)).limits
 
 
 def of(options: argparse.Namespace) -> Project:

@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 
 def run(options: argparse.Namespace) -> int:
     """Print the list of rules."""
-    sys.stdout.write(formats.load(options.output_format).rules(ALL_RULES))
+    sys.stdout.write(formats.load_listing(options.output_format).rules(ALL_RULES))
     return CLEAN

@@ -9,14 +9,31 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from gradhealth_lint.formats.format import Context
     from gradhealth_lint.located import LocatedPrediction
     from gradhealth_lint.rules.rule import Rule
-    from gradhealth_lint.violation import Violation
+    from gradhealth_lint.violation import Fix, Violation
 
 
-def violations(found: Sequence[Violation]) -> str:
+def violations(found: Sequence[Violation], _: Context) -> str:
     """The contract's fields of every finding."""
-    return _dumped([dataclasses.asdict(violation) for violation in found])
+    return _dumped([{**dataclasses.asdict(one), "fix": _fix(one.fix)} for one in found])
+
+
+def _fix(fix: Fix | None) -> dict[str, object] | None:
+    if fix is None:
+        return None
+    edits = [
+        {
+            "line": edit.line,
+            "column": edit.column,
+            "end_line": edit.end_line,
+            "end_column": edit.end_column,
+            "text": edit.replacement,
+        }
+        for edit in fix.edits
+    ]
+    return {"applicability": fix.applicability, "edits": edits}
 
 
 def predictions(found: Sequence[LocatedPrediction]) -> str:
@@ -62,4 +79,5 @@ def rules(every: Iterable[Rule]) -> str:
 
 
 def _dumped(rows: list[dict[str, object]]) -> str:
-    return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+    # Plain ASCII: a terminal of another encoding must not turn it into something else.
+    return json.dumps(rows, indent=2) + "\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from gradhealth_lint.formats.format import Context
     from gradhealth_lint.located import LocatedPrediction
     from gradhealth_lint.rules.rule import Rule
     from gradhealth_lint.violation import Example, Violation
@@ -15,17 +16,14 @@ if TYPE_CHECKING:
 _WIDTH: Final = 96
 
 
-def violations(found: Sequence[Violation]) -> str:
-    """One line for the fact, one for what to do, and a count at the end."""
+def violations(found: Sequence[Violation], context: Context) -> str:
+    """For each the fact, the line it is on and what to do, and a count at the end."""
     if not found:
         return "no findings\n"
-    lines = []
-    for v in found:
-        lines.append(f"{v.path}:{v.line}:{v.column}: {v.code} {v.severity} {v.name}: {v.message}")
-        lines.append(f"    {v.remedy}")
-    count = len(found)
-    lines.append(f"{count} finding{'s' if count > 1 else ''}")
-    return "\n".join(lines) + "\n"
+    from gradhealth_lint.formats.finding import finding
+
+    count = f"{len(found)} finding{'s' if len(found) > 1 else ''}"
+    return "".join([*(finding(one, context) for one in found), f"{count}\n"])
 
 
 def predictions(found: Sequence[LocatedPrediction]) -> str:

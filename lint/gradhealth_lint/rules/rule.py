@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import Anchor, FileFacts
     from gradhealth_lint.violation import Example, Severity
@@ -16,11 +17,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One finding before it has a path and a line."""
+    """One finding before it has a path and a line; ``fix`` is what writes the remedy."""
 
     anchor: Anchor
     message: str
     remedy: str
+    fix: Plan | None = None
 
 
 class Rule(Protocol):

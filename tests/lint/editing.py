@@ -1,0 +1,32 @@
+"""A file with one step of a fix made in it, for tables of examples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradhealth_lint.edits.making import Maker
+from gradhealth_lint.edits.plan import Plan
+from gradhealth_lint.edits.text import Text
+from gradhealth_lint.semantics.reader import Span
+
+if TYPE_CHECKING:
+    from gradhealth_lint.edits.plan import Step
+
+
+def made(text: str, needles: list[str], *steps: Step) -> str | None:
+    """The text after the steps; anchor number n is where needle n stands first.
+
+    None if the fix is withheld.
+    """
+    draft = Text(text)
+    fix = Maker(text, {n: _span(draft, one) for n, one in enumerate(needles)}).make(
+        Plan("safe", steps)
+    )
+    if fix is None:
+        return None
+    return draft.spliced([draft.splice(edit) for edit in fix.edits])
+
+
+def _span(draft: Text, needle: str) -> Span:
+    start = draft.text.index(needle)
+    return Span(*draft.place(start), *draft.place(start + len(needle)))
