@@ -17,15 +17,16 @@ def write(file: Path, data: bytes, *, durable: bool = False) -> None:
     """
     target = Path(os.path.realpath(file))
     waiting = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    waiting.unlink(missing_ok=True)
     try:
-        with waiting.open("xb") as file_at_hand:
+        with waiting.open("xb") as stream:
             if target.exists():
                 # First, so that nobody reads what only some may.
                 waiting.chmod(stat.S_IMODE(target.stat().st_mode))
-            file_at_hand.write(data)
+            stream.write(data)
             if durable:
-                file_at_hand.flush()
-                os.fsync(file_at_hand.fileno())
+                stream.flush()
+                os.fsync(stream.fileno())
         waiting.replace(target)
     finally:
         waiting.unlink(missing_ok=True)

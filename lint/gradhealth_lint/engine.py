@@ -115,11 +115,19 @@ def _result(file: Path, path: str, settings: Settings, data: bytes | None = None
             return Result()
         size, most = len(data) / _MEGABYTE, settings.limits.largest_file_bytes / _MEGABYTE
         raise sources.UnreadableError(f"is too large: {size:.1f} MB, the limit is {most:.1f} MB")
-    source = sources.from_bytes(data, path)
+    return judge(sources.from_bytes(data, path), settings)
+
+
+def judge(source: Source, settings: Settings) -> Result:
+    """The findings of a file that has been read, at places of its text.
+
+    Raises:
+        UnreadableError: libcst cannot parse it.
+    """
     found, resolved, notes = _found(source, settings)
     judging = _judging(settings) if settings.report_unused else None
     outcome = suppress.apply(found, source.text, judging, UNUSED)
-    violations = [*outcome.kept, *(_unused(path, one) for one in outcome.complaints)]
+    violations = [*outcome.kept, *(_unused(source.path, one) for one in outcome.complaints)]
     if not violations:
         return Result(resolved=resolved, notes=notes)
     violations.sort()

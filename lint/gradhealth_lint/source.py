@@ -8,7 +8,7 @@ also lets a file that no rule needs be checked for being readable at all.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -68,6 +68,16 @@ def from_bytes(data: bytes, path: str) -> Source:
         data = text.encode("utf-8", "surrogatepass")
     _check(text)
     return Source(path, text, data)
+
+
+def with_text(source: Source, text: str) -> Source:
+    """The file with another text.
+
+    Raises:
+        UnreadableError: it cannot be parsed.
+    """
+    _check(text)
+    return replace(source, text=text, data=text.encode("utf-8", "surrogatepass"))
 
 
 def _encoding(data: bytes) -> str:

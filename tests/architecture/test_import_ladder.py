@@ -47,6 +47,8 @@ LINT_LEVELS = {
     "theory": 2,
     "source": 1,
     "edits": 1,
+    "rewriting": 1,
+    "fixing": 7,
     "suppress": 2,
     "semantics": 2,
     "stack_inits": 1,

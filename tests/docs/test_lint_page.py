@@ -51,6 +51,8 @@ def test_every_command_is_named() -> None:
 
 def test_every_option_is_named_and_no_other() -> None:
     every = {option for command in commands().values() for option in options(command)}
+    first = [re.split(r"[` \[]", cells[0])[1] for cells in rows("Options")]
+    assert len(set(first)) == len(first)
     listed = {one for cells in rows("Options") for one in re.findall(r"`(--?[\w-]+)", cells[0])}
     assert listed == every
 

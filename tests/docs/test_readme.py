@@ -32,7 +32,9 @@ def test_the_make_targets_exist() -> None:
         assert re.search(rf"^{target}:", makefile, flags=re.M), target
 
 
-@pytest.mark.parametrize("path", ["README.md", "CONTRIBUTING.md", "docs/symptoms.md"])
+@pytest.mark.parametrize(
+    "path", ["README.md", "CONTRIBUTING.md", "docs/symptoms.md", "docs/lint.md"]
+)
 def test_links_lead_somewhere(path: str) -> None:
     page = ROOT / path
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):

@@ -67,10 +67,15 @@ def test_findings_exit_1_and_json_has_the_contracts_fields(
     assert finding["path"] == "sub/a.py"
     assert (finding["line"], finding["column"], finding["end_line"]) == (5, 1, 5)
     assert finding["end_column"] == len(BAD.splitlines()[4]) + 1
-    assert (finding["code"], finding["severity"], finding["fix"]) == ("GRD201", "warning", None)
+    assert (finding["code"], finding["severity"]) == ("GRD201", "warning")
     assert "1.5" in finding["message"]
     assert "kaiming_normal_(layer.weight" in finding["remedy"]
     assert output.err == ""
+    end = {"end_line": 5, "end_column": finding["end_column"]}
+    (edit,) = finding["fix"].pop("edits")
+    better = 'nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")'
+    assert edit == {"line": 5, "column": 1, **end, "text": better}
+    assert finding["fix"] == {"applicability": "unsafe"}
 
 
 def test_json_of_no_findings_is_an_empty_array(

@@ -89,7 +89,10 @@ def test_sarif_has_fixes(applicability: Applicability) -> None:
 
 @pytest.mark.parametrize(
     ("applicability", "line", "star"),
-    [("safe", "    there is a safe fix", True), ("unsafe", "    there is an unsafe fix", False)],
+    [
+        ("safe", "    written by --fix", True),
+        ("unsafe", "    written by --fix --unsafe-fixes", False),
+    ],
 )
 def test_people_read_that_there_is_a_fix(
     applicability: Applicability, line: str, star: bool

@@ -34,15 +34,16 @@ def test_the_hooks_there_are() -> None:
         assert hook["require_serial"] is True
 
 
+@pytest.mark.parametrize("name", HOOKS)
 def test_the_hook_checks_the_files_it_is_given(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "old").mkdir()
-    for name in ("a.py", "b.py", "old/c.py"):
-        (tmp_path / name).write_text(BAD)
+    for file in ("a.py", "b.py", "old/c.py"):
+        (tmp_path / file).write_text(BAD)
     (tmp_path / "pyproject.toml").write_text('[tool.gradhealth.lint]\nexclude = ["old/"]\n')
-    hook = HOOKS["gradhealth-lint"]
+    hook = HOOKS[name]
     program, *given = hook["entry"].split()
     assert program == "gradhealth-lint"
     given += hook.get("args", [])

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 import pytest
 
-from gradhealth_lint import engine
+from gradhealth_lint import engine, fixing, source
 from gradhealth_lint.limits import REASON, SOURCE, UNIT, Limits
 from gradhealth_lint.rules import ALL_RULES
+from gradhealth_lint.violation import MARK
+from tests.lint.fix_cases import CHANGES
 from tests.lint.rule_cases import BAD, GOOD
 
 if TYPE_CHECKING:
@@ -35,6 +38,13 @@ def found(folder: Path, example: Example) -> list[tuple[str, int]]:
     return [(v.code, v.line) for v in engine.lint_file(file, "example.py", ALL_RULES, Limits())]
 
 
+def changed(before: str, after: str) -> list[str]:
+    """The lines taken out and put in, without their indentation and marks."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    kept = [line for line in lines if line[:3] not in {"---", "+++"} and line[:2] != "@@"]
+    return [f"{line[0]} {line[1:].removesuffix(MARK).strip()}" for line in kept]
+
+
 @pytest.mark.parametrize("example", GOOD_EXAMPLES)
 def test_good_examples_are_silent(tmp_path: Path, example: Example) -> None:
     assert example.marked_line is None
@@ -46,6 +56,25 @@ def test_bad_examples_are_reported_once_on_their_line(
     tmp_path: Path, rule: Rule, example: Example
 ) -> None:
     assert found(tmp_path, example) == [(rule.code, example.marked_line)]
+
+
+@pytest.mark.parametrize(("rule", "example"), BAD_EXAMPLES)
+def test_bad_examples_are_fixed_as_expected_and_others_have_no_fix(
+    rule: Rule, example: Example
+) -> None:
+    settings = engine.Settings(ALL_RULES, Limits())
+    before = source.from_bytes(example.text.encode(), "example.py")
+    fixed = fixing.fix(before, settings, unsafe=True)
+    if example in rule.bad:
+        assert fixed.text == (example.fixed or example.text)
+    else:
+        assert changed(example.text, fixed.text) == CHANGES.get(f"{rule.code} {example.name}", [])
+    has_fix = any(one.fix for one in engine.judge(before, settings).violations)
+    assert has_fix is (fixed.text != example.text)
+    if has_fix:
+        assert fixed.counts == {rule.code: 1}
+        after = engine.judge(source.with_text(before, fixed.text), settings).violations
+        assert [one.code for one in after] == []
 
 
 @pytest.mark.parametrize("rule", ALL_RULES, ids=lambda rule: rule.code)

@@ -95,9 +95,18 @@ def _linting(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
+    changing = parser.add_mutually_exclusive_group()
+    changing.add_argument("--fix", action="store_true", help="make the fixes that are safe")
+    changing.add_argument(
+        "--diff", action="store_true", help="print the changes that --fix would make, write none"
+    )
+    changing.add_argument(
         "--add-ignore", nargs="?", const="", metavar="REASON",
         help="silence today's findings by comments in the files (--add-ignore=REASON)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--unsafe-fixes", action="store_true",
+        help="with --fix or --diff: also the fixes that need a look",
     )  # fmt: skip
     known = parser.add_argument_group("new findings")
     _switch(known, "update-baseline", "let the baseline get shorter (the default outside CI)")

@@ -27,6 +27,15 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.write("".join(f"{task.path}\n" for task in files))
         return CLEAN
     linted = linting.lint(options, asked, files)
+    if options.diff:
+        from gradhealth_lint.cli import fixes
+
+        return fixes.show(options, asked, changed, linted)
+    if options.fix:
+        from gradhealth_lint.cli import fixes
+
+        linted = fixes.make(options, asked, changed, linted)
+        changed = _changed(options)  # lines have moved
     if options.verbose:
         _explain(linted)
     if options.add_ignore is not None:
@@ -37,7 +46,13 @@ def run(options: argparse.Namespace) -> int:
     if changed is not None:
         places = {task.path: str(task.file) for task in linted.tasks}
         found = [one for one in found if changed.touches(places[one.path], one)]
-    output.write(options, asked.config.output_format, found, linted)
+    if options.fix and linting.from_stdin(options, asked):
+        from contextlib import redirect_stdout
+
+        with redirect_stdout(sys.stderr):  # the text after its fixes is on stdout
+            output.write(options, asked.config.output_format, found, linted)
+    else:
+        output.write(options, asked.config.output_format, found, linted)
     for failure in linted.failures:
         complain(failure)
     if linted.failures:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
-import tokenize
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from gradhealth_lint import add_ignore, atomic, engine, source
+from gradhealth_lint import add_ignore, atomic, engine, rewriting, source
 from gradhealth_lint.cli.console import CLEAN, COULD_NOT_RUN, FINDINGS, complain, note
 from gradhealth_lint.selection import ENGINE_CODES
 
@@ -45,18 +43,13 @@ def _write(task: Task, result: Result, reason: str) -> str | None:
     try:
         before = task.file.read_bytes()
         text = source.from_bytes(before, task.path).text
-        after = _encoded(before, add_ignore.add(text, result.violations, reason))
+        silenced = add_ignore.add(text, result.violations, reason)
+        after = rewriting.rewritten(before, text, silenced)
         again = engine.attempt(task.file, task.path, task.settings, after)
         codes = {one.code for one in again.violations} - set(ENGINE_CODES)
         if codes or again.failure is not None:
             return f"{task.path}: no comment can silence {', '.join(sorted(codes))} here"
-        atomic.write(task.file, after)
+        atomic.write(task.file, after, durable=True)
     except (OSError, UnicodeError, source.UnreadableError) as error:
         return f"{task.path}: cannot be written: {error}"
     return None
-
-
-def _encoded(before: bytes, text: str) -> bytes:
-    """A text as bytes in the encoding that a file had, with its byte order mark."""
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(before).readline)
-    return text.encode(encoding)

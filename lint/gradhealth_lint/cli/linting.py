@@ -42,7 +42,7 @@ def tasks(
         UsageError: a path, a code, a configuration or the revision cannot be used.
     """
     settings = SettingsOf(ALL_RULES, asked.configs, _given(options))
-    if options.stdin_filename is not None or "-" in asked.paths:
+    if from_stdin(options, asked):
         path = options.stdin_filename or "-"
         file = Path.cwd() / path
         return [Task(file, path, settings.of(str(file)), sys.stdin.buffer.read())]
@@ -51,6 +51,11 @@ def tasks(
         for file, path in asked.files()
         if changed is None or changed.has(str(file))
     ]
+
+
+def from_stdin(options: argparse.Namespace, asked: Project) -> bool:
+    """Whether what is checked is on stdin."""
+    return options.stdin_filename is not None or "-" in asked.paths
 
 
 def lint(options: argparse.Namespace, asked: Project, files: Sequence[Task]) -> Linted:
@@ -76,7 +81,7 @@ def _given(options: argparse.Namespace) -> Given:
 def _cache(options: argparse.Namespace, asked: Project) -> Cache | None:
     if not project.either(options.cache, asked.config.cache):
         return None
-    if options.stdin_filename is not None or "-" in asked.paths:
+    if from_stdin(options, asked):
         return None
     from gradhealth_lint import cache
 

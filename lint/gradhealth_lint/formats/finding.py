@@ -31,6 +31,6 @@ def finding(violation: Violation, context: Context) -> str:
         lines.append(f"{margin} {style(violation.severity, marks)}")
     lines.append(f"    {printable(violation.remedy)}")
     if violation.fix is not None:
-        article = "a" if violation.fix.applicability == "safe" else "an"
-        lines.append(f"    there is {article} {violation.fix.applicability} fix")
+        more = "" if violation.fix.applicability == "safe" else " --unsafe-fixes"
+        lines.append(f"    written by --fix{more}")
     return "\n".join(lines) + "\n"

@@ -8,6 +8,15 @@ from gradhealth_lint.rules.depth.grd101_saturating_deep_stack import SaturatingD
 from gradhealth_lint.rules.initialisation.grd201_normal_init_large_mean import (
     NormalInitLargeMean,
 )
+from gradhealth_lint.rules.losses.grd401_softmax_before_cross_entropy import (
+    SoftmaxBeforeCrossEntropy,
+)
+from gradhealth_lint.rules.losses.grd402_sigmoid_before_bce_with_logits import (
+    SigmoidBeforeBceWithLogits,
+)
+from gradhealth_lint.rules.losses.grd404_log_of_softmax import LogOfSoftmax
+from gradhealth_lint.rules.losses.grd412_nll_without_log_softmax import NllWithoutLogSoftmax
+from gradhealth_lint.rules.losses.grd414_kl_div_input_not_log import KlDivInputNotLog
 from gradhealth_lint.rules.training_loop.grd301_missing_clipping import MissingClipping
 from gradhealth_lint.rules.training_loop.grd302_clip_after_step import ClipAfterStep
 from gradhealth_lint.rules.training_loop.grd303_clip_before_unscale import ClipBeforeUnscale
@@ -41,4 +50,9 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     SchedulerBeforeOptimizer(),
     ClearedAccumulation(),
     ZeroGradPerEpoch(),
+    SoftmaxBeforeCrossEntropy(),
+    SigmoidBeforeBceWithLogits(),
+    LogOfSoftmax(),
+    NllWithoutLogSoftmax(),
+    KlDivInputNotLog(),
 )

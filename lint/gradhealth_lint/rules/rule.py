@@ -42,7 +42,8 @@ class Rule(Protocol):
     why: ClassVar[str]
     references: ClassVar[tuple[str, ...]]
     needs: ClassVar[tuple[re.Pattern[bytes], ...]]
-    #: Whether it needs ``facts.stacks``; those of files with an uncentred init are always there.
+    #: Whether it needs forward passes, as ``facts.stacks`` do; those of files with an uncentred
+    #: init are always read.
     reads_stacks: ClassVar[bool]
     good: ClassVar[tuple[Example, ...]]
     bad: ClassVar[tuple[Example, ...]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, InitCall, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, Instance, Value
 from gradhealth_lint.semantics.facts import (
@@ -15,6 +16,7 @@ from gradhealth_lint.semantics.facts import (
     StackLayer,
     Subject,
     TrainingLoop,
+    Wiring,
 )
 from gradhealth_lint.semantics.layer_facts import init_from, stack_layer
 from gradhealth_lint.semantics.layers import Chain, Link, chains
@@ -38,7 +40,12 @@ def extract(
     inits_found = extractor.inits()
     loops, subjects = extractor.loops()
     facts = FileFacts(
-        stacks, inits_found, loops, differentiates_twice=differentiates_twice, subjects=subjects
+        stacks,
+        inits_found,
+        loops,
+        differentiates_twice=differentiates_twice,
+        subjects=subjects,
+        wirings=extractor.wirings(),
     )
     if networks:
         facts = replace(facts, **extractor.networks())
@@ -185,6 +192,26 @@ class _Extractor:
             for key, call in written.items()
         )  # fmt: skip
 
+    def wirings(self) -> tuple[Wiring, ...]:
+        """What losses and logarithms of this file are given, each once."""
+        sites = self._interpreter.sites
+        found: dict[Wiring, None] = {}
+        for wired in self._interpreter.wired:
+            if id(wired.node) in sites:
+                continue  # in another file, where it is read itself
+            source = wired.node if id(wired.source.node) in sites else wired.source.node
+            wiring = Wiring(
+                self.anchor(wired.node),
+                wired.kind,
+                wired.source.function,
+                self.anchor(source),
+                "" if wired.model is None else self._class_name(wired.model),
+                _called(wired.node),
+                _called(wired.source.node),
+            )
+            found[wiring] = None
+        return tuple(found)
+
     def loops(self) -> tuple[tuple[TrainingLoop, ...], tuple[Subject, ...]]:
         """Every training loop, and what their events are about."""
         extractor = LoopExtractor(
@@ -203,3 +230,8 @@ def _stack_layer(link: Link) -> StackLayer:
     if layer is None:
         raise AssertionError("an affine node has a layer")
     return stack_layer(layer, link.node, link.activation, normalised=link.normalised)
+
+
+def _called(node: cst.CSTNode) -> str:
+    """``F.softmax`` of a call, as the user wrote it."""
+    return dotted(getattr(node, "func", None))

@@ -233,6 +233,8 @@ class TrainingStep:
     ``model`` names the model the optimizer owns, None if that is not known; ``layers`` and
     ``stacks`` are the model's. ``clipping`` is "none" only where everything between the backward
     pass and the step was read. ``scaled`` says that a GradScaler that is switched on steps it.
+    ``model_text`` and ``scaler_text`` are what the code around the step calls model and scaler, ""
+    where that is not known.
     """
 
     anchor: Anchor
@@ -246,6 +248,8 @@ class TrainingStep:
     unscaled_before: bool
     parameters_text: str
     optimizer_text: str
+    model_text: str = ""
+    scaler_text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +270,25 @@ class TrainingLoop:
 
 
 @dataclass(frozen=True, slots=True)
+class Wiring:
+    """A loss or a logarithm, and what made the tensor it is given.
+
+    ``kind`` is "cross_entropy", "bce_with_logits", "nll", "kl_div" or "log"; ``function`` is
+    "softmax", "log_softmax", "sigmoid", "logsigmoid", or "affine" of plain logits. ``source`` is
+    where that was written, the loss itself if it is in another file; ``model`` is the class of the
+    model that ends in it, "" if there is none between. The texts are the user's own.
+    """
+
+    anchor: Anchor
+    kind: str
+    function: str
+    source: Anchor
+    model: str
+    text: str
+    source_text: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileFacts:
     """Everything the rules may ask about a file."""
 
@@ -276,6 +299,7 @@ class FileFacts:
     differentiates_twice: bool = False
     #: The models, optimizers, scalers and schedulers that events of loops are about.
     subjects: tuple[Subject, ...] = ()
+    wirings: tuple[Wiring, ...] = ()
     #: What ``predict`` prints; read only for it.
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()

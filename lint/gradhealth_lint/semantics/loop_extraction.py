@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import (
     Layer,
     Manager,
@@ -54,9 +55,12 @@ class LoopExtractor:
         self._sites = sites
         self._subjects: dict[int, Subject] = {}
         self._texts: dict[cst.CSTNode, str] = {}
+        self._names: dict[int, set[str]] = {}
 
     def loops(self, runs: Runs) -> tuple[TrainingLoop, ...]:
         """Every training loop, each place once: the best known reading."""
+        for event in (event for run in runs.roots for event in run.events if event.model):
+            self._names.setdefault(id(event.node), set()).add(event.model)
         best: dict[Anchor, TrainingLoop] = {}
         for group in groups(runs):
             if id(group.node) in self._sites:
@@ -120,7 +124,14 @@ class LoopExtractor:
             unscaled_before=step.unscaled_before,
             parameters_text=step.parameters_text,
             optimizer_text=event.text,
+            model_text=self._model_text(event),
+            scaler_text=_receiver(event.node) if event.how == "scaled" else "",
         )
+
+    def _model_text(self, event: Event) -> str:
+        """What the code around a step calls the model, if that is the same whoever runs it."""
+        names = self._names.get(id(event.node), set())
+        return event.model if names <= {event.model} else ""
 
     def _stacks(self, inside: set[int]) -> tuple[int, ...]:
         return tuple(index for index, layers in enumerate(self._members) if layers & inside)
@@ -171,6 +182,12 @@ class LoopExtractor:
             number, kind, name, layers, stacks, owns, loops, foreign
         )
         return number
+
+
+def _receiver(node: cst.CSTNode) -> str:
+    """``scaler`` of ``scaler.step(optimizer)``."""
+    func = node.func if isinstance(node, cst.Call) else None
+    return dotted(func.value) if isinstance(func, cst.Attribute) else ""
 
 
 def _known(loop: TrainingLoop) -> tuple[int, int, int]:

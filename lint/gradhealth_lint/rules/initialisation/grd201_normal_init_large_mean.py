@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Part, Plan
     from gradhealth_lint.initializers import Distribution
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts, InitTarget, InitUse
@@ -84,7 +86,8 @@ class NormalInitLargeMean:
                         depth=prediction.depth, total=wording.gain(prediction.total_gain)
                     )
                     message += wording.assumptions(prediction.assumed)
-            yield Found(use.anchor, message, self.remedy.format(call=_better_call(use, worst)))
+            remedy = self.remedy.format(call=_better_call(use, worst))
+            yield Found(use.anchor, message, remedy, _fix(use, worst))
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -145,6 +148,23 @@ class NormalInitLargeMean:
                         x = self.relu(layer(x))
                     return x
             """,
+            """
+            import torch.nn as nn
+
+            class DeepReLUNetwork(nn.Module):
+                def __init__(self, num_layers):
+                    super().__init__()
+                    self.layers = nn.ModuleList([nn.Linear(1, 1) for _ in range(num_layers)])
+                    self.relu = nn.ReLU()
+                    for layer in self.layers:
+                        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")  # <- here
+                        nn.init.zeros_(layer.bias)
+
+                def forward(self, x):
+                    for layer in self.layers:
+                        x = self.relu(layer(x))
+                    return x
+            """,
         ),
         Example(
             "through-data",
@@ -153,6 +173,12 @@ class NormalInitLargeMean:
 
             layer = torch.nn.Linear(16, 16)
             layer.weight.data.normal_(1.0, 0.02)  # <- here
+            """,
+            """
+            import torch
+
+            layer = torch.nn.Linear(16, 16)
+            torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")  # <- here
             """,
         ),
     )
@@ -180,14 +206,43 @@ def _layer(target: InitTarget) -> str:
     return f"{target.kind}({sizes})" if known and target.kind == "Linear" else f"nn.{target.kind}"
 
 
+def _better(target: InitTarget) -> tuple[str, str]:
+    """The init to use instead, and the activation that its gain is for."""
+    if target.kind in catalogue.RECURRENT:
+        return "xavier_normal_", ""
+    if target.activation in _XAVIER_GAINS:
+        return "xavier_normal_", str(target.activation)
+    return (
+        ("kaiming_normal_", "relu") if target.activation in _RECTIFIERS else ("xavier_normal_", "")
+    )
+
+
 def _better_call(use: InitUse, target: InitTarget) -> str:
     """The init to write instead, in the user's own names."""
     weight = use.target_text or "layer.weight"
     module, _, name = use.callee_text.rpartition(".")
     init = module if name in {"normal_", "trunc_normal_", "uniform_"} and "init" in module else ""
     init = init or "torch.nn.init"
-    if target.activation in _XAVIER_GAINS:
-        return f"{init}.xavier_normal_({weight}, gain={init}.calculate_gain({target.activation!r}))"
-    if target.activation in _RECTIFIERS:
-        return f"{init}.kaiming_normal_({weight}, nonlinearity='relu')"
-    return f"{init}.xavier_normal_({weight})"
+    better, activation = _better(target)
+    options = ""
+    if better == "kaiming_normal_":
+        options = f", nonlinearity={activation!r}"
+    elif activation:
+        options = f", gain={init}.calculate_gain({activation!r})"
+    return f"{init}.{better}({weight}{options})"
+
+
+def _fix(use: InitUse, target: InitTarget) -> Plan | None:
+    """The same in the file, where all that the call sets are matrices that a name is known of."""
+    from gradhealth_lint.edits.plan import Name, Plan, Replace
+
+    if not use.target_text or not all(one.multiplies for one in use.targets):
+        return None
+    better, activation = _better(target)
+    options: tuple[Part, ...] = ()
+    if better == "kaiming_normal_":
+        options = (f', nonlinearity="{activation}"',)
+    elif activation:
+        options = (", gain=", Name("torch.nn.init.calculate_gain"), f'("{activation}")')
+    call = (Name(f"torch.nn.init.{better}"), f"({use.target_text}", *options, ")")
+    return Plan("unsafe", (Replace(use.anchor, call),))

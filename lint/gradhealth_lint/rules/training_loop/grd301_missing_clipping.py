@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.clip_insertion import clip_before
 from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.violation import Example, Severity
 
@@ -53,7 +54,7 @@ class MissingClipping:
         """Judge every optimizer step in a training loop whose model is known."""
         own = [loop for loop in facts.loops if loop.looped and loop.owner == "own"]
         seen: set[int] = set()
-        for step in (step for loop in own for step in loop.steps):
+        for loop, step in ((one, step) for one in own for step in one.steps):
             if step.clipping != "none" or step.model is None or step.anchor in seen:
                 continue
             risk = _risk(step, facts, limits)
@@ -68,6 +69,7 @@ class MissingClipping:
                 step.anchor,
                 self.message.format(optimizer=optimizer, model=step.model, risk=risk),
                 self.remedy.format(unscale="" if step.unscaled_before else unscale, clip=clip),
+                clip_before(step, loop),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -142,6 +144,29 @@ class MissingClipping:
                     loss.backward()
                     optimizer.step()  # <- here
             """,
+            """
+            import torch
+            import torch.nn as nn
+
+            class Tagger(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.lstm = nn.LSTM(32, 64)
+                    self.head = nn.Linear(64, 5)
+
+                def forward(self, x):
+                    return self.head(self.lstm(x)[0])
+
+            model = Tagger()
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for epoch in range(10):
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    loss = criterion(model(x), y)
+                    loss.backward()
+                    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)
+                    optimizer.step()  # <- here
+            """,
         ),
         Example(
             "loss-scale",
@@ -157,6 +182,23 @@ class MissingClipping:
                 with torch.autocast("cuda", dtype=torch.float16):
                     loss = nn.functional.mse_loss(net(x), y)
                 scaler.scale(loss).backward()
+                scaler.step(opt)  # <- here
+                scaler.update()
+            """,
+            """
+            import torch
+            from torch import nn, optim
+
+            net = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+            opt = optim.AdamW(net.parameters())
+            scaler = torch.cuda.amp.GradScaler()
+            for x, y in loader:
+                opt.zero_grad()
+                with torch.autocast("cuda", dtype=torch.float16):
+                    loss = nn.functional.mse_loss(net(x), y)
+                scaler.scale(loss).backward()
+                scaler.unscale_(opt)
+                nn.utils.clip_grad_norm_(net.parameters(), max_norm=1.0)
                 scaler.step(opt)  # <- here
                 scaler.update()
             """,

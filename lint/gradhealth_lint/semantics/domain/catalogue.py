@@ -147,6 +147,21 @@ ACTIVATION_METHODS: Final = frozenset({"relu", "sigmoid", "tanh"})
 #: Bounded or one-sided-bounded activations whose slope dies on both sides or is at most 1/4.
 SATURATING: Final = frozenset({"sigmoid", "tanh", "hardsigmoid", "softsign", "logsigmoid"})
 
+#: What turns logits into probabilities, or those into their logarithms, by what it does.
+SQUASHING_LAYERS: Final[dict[str, str]] = {
+    "Softmax": "softmax",
+    "Softmax2d": "softmax",
+    "LogSoftmax": "log_softmax",
+    "Sigmoid": "sigmoid",
+    "LogSigmoid": "logsigmoid",
+}
+SQUASHING_FUNCTIONS: Final[dict[str, str]] = {
+    "softmax": "softmax",
+    "log_softmax": "log_softmax",
+    "sigmoid": "sigmoid",
+    "expit": "sigmoid",
+    "logsigmoid": "logsigmoid",
+}
 #: What functions are called as classes, and the parameters of those the linter reads, after the
 #: tensor.
 FUNCTION_CLASSES: Final[dict[str, str]] = {

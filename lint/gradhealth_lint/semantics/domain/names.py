@@ -95,3 +95,9 @@ def _target(alias: cst.ImportAlias) -> cst.BaseExpression | None:
     if alias.asname is None or isinstance(alias.asname.name, (cst.Tuple, cst.List)):
         return None
     return alias.asname.name
+
+
+def stops_gradients(node: cst.BaseExpression) -> bool:
+    """Whether this decorator or context is ``torch.no_grad()`` or ``inference_mode``."""
+    name = dotted(node.func if isinstance(node, cst.Call) else node)
+    return name.rpartition(".")[2] in {"no_grad", "inference_mode"}

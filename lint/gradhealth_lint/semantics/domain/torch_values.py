@@ -31,6 +31,21 @@ class Container:
     fields: dict[str, Value]
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class Applied:
+    """The result of a module on something, outside a forward pass."""
+
+    module: Value
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Squashed:
+    """The result of softmax, sigmoid or their logarithms, and the call or layer that made it."""
+
+    function: str
+    node: cst.CSTNode = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class ParameterRef:
     """``layer.weight``; ``.data`` and ``.detach()`` of it are the same thing.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.domain.graph import Node
+from gradhealth_lint.semantics.domain.names import stops_gradients
 from gradhealth_lint.semantics.domain.store import join
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
 from gradhealth_lint.semantics.domain.values import (
@@ -38,7 +39,7 @@ from gradhealth_lint.semantics.python import (
     methods,
 )
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import modules, observing, tensors
+from gradhealth_lint.semantics.pytorch import modules, observing, tensors, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,8 +66,10 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
     if project is not None and project.trains and isinstance(callee, Qualified):
         callee = imports.followed(interpreter, callee, arguments)
     if interpreter.observing:
+        interpreter.frame = frame
         observing.call(interpreter, node, receiver, callee, arguments)
     result = call(interpreter, callee, arguments, node)
+    result = wiring.after(interpreter, node, receiver, callee, arguments, result)
     if (
         isinstance(func, cst.Attribute)
         and isinstance(receiver, Node)
@@ -167,7 +170,10 @@ def _run(
     try:
         if isinstance(function.node, cst.Lambda):
             return interpreter.evaluate(function.node.body, frame)
+        gradless = any(stops_gradients(d.decorator) for d in function.node.decorators)
+        interpreter.gradless += gradless
         interpreter.execute(function.node.body.body, frame)
+        interpreter.gradless -= gradless
     finally:
         interpreter.calls.pop()
         interpreter.site = site

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.domain.flow import Flow
-    from gradhealth_lint.semantics.domain.torch_values import Container
+    from gradhealth_lint.semantics.domain.torch_values import Container, Squashed
     from gradhealth_lint.semantics.domain.values import ClassValue, Function, Instance
     from gradhealth_lint.semantics.project import Project
     from gradhealth_lint.semantics.pytorch.events import Event
+    from gradhealth_lint.semantics.pytorch.wiring import Wired
 
 #: Statements and calls one file may take, about 0.3 s. Of 1,200 files of timm, torchvision,
 #: speechbrain and others three take more; a root that does is given up without a word.
@@ -46,6 +47,8 @@ class Interpreter:
         self.limits = limits
         self.store = Store()
         self.module = Frame({})
+        #: Where the call at hand stands.
+        self.frame = self.module
         #: What is assumed about how often the code at hand runs.
         self.notes: list[str] = []
         #: Loops that are running, and undecided branches one arm of which is.
@@ -83,6 +86,12 @@ class Interpreter:
         self.forwarding = 0
         #: Containers and instances that a forward pass has gone through, by identity.
         self.applied: set[int] = set()
+        #: Nodes, and models, by what made them: softmax, sigmoid; losses that were given such.
+        self.squashed: dict[int, tuple[Node, Squashed]] = {}
+        self.endings: dict[int, tuple[Value, Squashed | None]] = {}
+        self.wired: list[Wired] = []
+        #: How many contexts without gradients the code at hand is in.
+        self.gradless = 0
         #: Grows with everything worth another turn of a loop.
         self.activity = 0
         #: Work done, how much of it is allowed, and how much other files may still take.
@@ -124,6 +133,7 @@ class Interpreter:
         self.notes.clear()
         self.loops.clear()
         self.conditions.clear()
+        self.gradless = 0
         self.site = None
         self.host = ""
         self.forwarding = 0

@@ -150,7 +150,7 @@ def _trace(interpreter: Interpreter, runs: Runs, module: Instance | Container) -
         if isinstance(module, Instance):
             found = classes.find(module.cls, "forward")
             arguments = (
-                _inputs(interpreter, found)
+                inputs(interpreter, found)
                 if isinstance(found, Function)
                 else Arguments([interpreter.node(INPUT)], {})
             )
@@ -164,7 +164,7 @@ def _trace(interpreter: Interpreter, runs: Runs, module: Instance | Container) -
         runs.outputs.append((module, outputs))
 
 
-def _inputs(interpreter: Interpreter, forward: Function) -> Arguments:
+def inputs(interpreter: Interpreter, forward: Function) -> Arguments:
     """A tensor for every argument of forward that has no default.
 
     A default of None says nothing: callers usually pass something.

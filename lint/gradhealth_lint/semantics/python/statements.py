@@ -137,6 +137,11 @@ def _with(interpreter: Interpreter, node: cst.With, frame: Frame) -> Flow:
         if item.asname is not None:
             assign(interpreter, item.asname.name, value, frame)
     depth = len(interpreter.conditions)
+    if any(names.stops_gradients(item.item) for item in node.items):
+        interpreter.gradless += 1
+        flow = execute(interpreter, node.body.body, frame)
+        interpreter.gradless -= 1
+        return flow
     if any(_is_accumulating(item.item) for item in node.items):
         interpreter.conditions.append((interpreter.at(node), True))
         flow = execute(interpreter, node.body.body, frame)

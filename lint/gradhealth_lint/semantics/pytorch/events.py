@@ -64,6 +64,8 @@ class Event:
     limit: Value = UNKNOWN
     #: The framework that does it, "" if it is the code's own doing.
     framework: str = ""
+    #: What the code around it calls the model that is stepped, "" if that is not known.
+    model: str = ""
 
 
 def record(
@@ -78,6 +80,7 @@ def record(
     how: str = "",
     limit: Value = UNKNOWN,
     framework: str = "",
+    model: str = "",
 ) -> None:
     """Note that this happened, here and now."""
     if text is None:
@@ -98,5 +101,6 @@ def record(
             how,
             limit,
             framework or interpreter.host,
+            model if interpreter.site is None else "",
         )
     )

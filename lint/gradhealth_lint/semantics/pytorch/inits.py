@@ -156,7 +156,8 @@ def by_function(interpreter: Interpreter, name: str, arguments: Arguments, node:
     bound = dict(defaults) | Arguments(rest, arguments.keywords).bind(*names)
     if arguments.open:
         bound = dict.fromkeys(names, UNKNOWN)
-    _record(interpreter, target, name, bound, node, node.args[0].value if node.args else node)
+    given = [one.value for one in node.args if one.keyword is None or one.keyword.value == "tensor"]
+    _record(interpreter, target, name, bound, node, given[0] if given else node)
     return target
 
 

@@ -12,6 +12,7 @@ from gradhealth_lint.semantics.domain.torch_values import (
     Layer,
     ParameterRef,
     ParametersOf,
+    Squashed,
     is_module,
 )
 from gradhealth_lint.semantics.domain.values import (
@@ -161,7 +162,11 @@ def apply(
         pairs = module.fields["items"]
         modules = UNKNOWN if pairs is UNKNOWN else [child for _, child in pairs]
         return chain(interpreter, modules, source, node)
-    return _apply_layer(interpreter, module, source, inputs)
+    made = _apply_layer(interpreter, module, source, inputs)
+    if module.kind in catalogue.SQUASHING_LAYERS and isinstance(made, Node):
+        squashed = Squashed(catalogue.SQUASHING_LAYERS[module.kind], module.node)
+        interpreter.squashed[id(made)] = (made, squashed)
+    return made
 
 
 def chain(interpreter: Interpreter, modules: Value, source: Node, node: cst.CSTNode) -> Value:

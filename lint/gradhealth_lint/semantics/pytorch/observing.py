@@ -27,7 +27,7 @@ from gradhealth_lint.semantics.domain.values import (
     Qualified,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import applying, clipping, events, frameworks
+from gradhealth_lint.semantics.pytorch import applying, clipping, events, frameworks, naming
 from gradhealth_lint.semantics.pytorch.applying import MODEL, OPTIMIZER
 from gradhealth_lint.semantics.pytorch.events import record
 
@@ -122,11 +122,13 @@ def _step(
         record(
             interpreter, events.STEP, node, optimizer,
             text=text, scaler=scaler, owners=clipping.owners([optimizer]), how="scaled",
+            model=naming.model_of(optimizer, interpreter.frame),
         )  # fmt: skip
     elif isinstance(receiver, Optimizer) or OPTIMIZER.search(text) or _cleared(interpreter, text):
         how = "closure" if arguments.everything() else ""
         owners = clipping.owners([receiver])
-        record(interpreter, events.STEP, node, receiver, owners=owners, how=how)
+        model = naming.model_of(receiver, interpreter.frame)
+        record(interpreter, events.STEP, node, receiver, owners=owners, how=how, model=model)
 
 
 def _cleared(interpreter: Interpreter, text: str) -> bool:

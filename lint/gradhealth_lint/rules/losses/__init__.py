@@ -1,0 +1,1 @@
+"""4xx: loss wiring and numerics."""

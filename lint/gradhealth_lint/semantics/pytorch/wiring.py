@@ -1,0 +1,189 @@
+"""What a loss or a logarithm is given: the last operation on its input, through models and calls.
+
+Outside a forward pass tensors are not followed; only the one fact is carried along that a tensor
+is the result of a squashing function, or of a model whose forward pass tells the rest when it is
+asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain.graph import AFFINE, HARMLESS, INPUT, Node
+from gradhealth_lint.semantics.domain.torch_values import (
+    Applied,
+    Container,
+    Layer,
+    Squashed,
+    is_module,
+)
+from gradhealth_lint.semantics.domain.values import (
+    UNKNOWN,
+    Arguments,
+    Function,
+    Instance,
+    Qualified,
+    Symbol,
+    Value,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+_SQUASHING: Final = catalogue.SQUASHING_FUNCTIONS | catalogue.SQUASHING_LAYERS
+#: What has an opinion on its first argument, in its two forms.
+_ASKING: Final = {
+    "cross_entropy": "cross_entropy",
+    "CrossEntropyLoss": "cross_entropy",
+    "binary_cross_entropy_with_logits": "bce_with_logits",
+    "BCEWithLogitsLoss": "bce_with_logits",
+    "nll_loss": "nll",
+    "NLLLoss": "nll",
+    "kl_div": "kl_div",
+    "KLDivLoss": "kl_div",
+    "log": "log",
+}
+_DATA: Final = re.compile(r"target|label|teacher|^gt_|_gt$", re.I)
+_METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log"})
+_PACKAGES: Final = ("torch.", catalogue.FUNCTIONAL, "torch.special.")
+#: The result of a layer of weights and nothing else: logits.
+AFFINE_RESULT: Final = "affine"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Wired:
+    """A loss or logarithm, what its input is the result of, and the model that made it."""
+
+    node: cst.CSTNode
+    kind: str
+    source: Squashed
+    model: Value
+
+
+def after(
+    interpreter: Interpreter,
+    node: cst.Call,
+    receiver: Value,
+    callee: Value,
+    arguments: Arguments,
+    result: Value,
+) -> Value:
+    """The result of a call with what is known of how it was made; what it asks for is recorded."""
+    name, first = _operation(node, receiver, callee, arguments)
+    if name in _ASKING:
+        _ask(interpreter, node, _ASKING[name], first)
+    elif name in _SQUASHING:
+        made = Squashed(_SQUASHING[name], interpreter.at(node))
+        if isinstance(result, Node):
+            interpreter.squashed[id(result)] = (result, made)
+        return made if result is UNKNOWN else result
+    elif result is UNKNOWN:
+        if isinstance(first, (Squashed, Applied)) and name in catalogue.HARMLESS_METHODS:
+            return first
+        if is_module(callee):
+            return Applied(callee)
+    return result
+
+
+def _operation(
+    node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
+) -> tuple[str, Value]:
+    """The name of what torch does here, "" for all else, and the tensor it does it to."""
+    bound = arguments.bind("input")
+    first = bound.get("input", UNKNOWN)
+    if isinstance(callee, Qualified):
+        package, _, name = callee.name.rpartition(".")
+        return (name, first) if f"{package}." in _PACKAGES else ("", UNKNOWN)
+    if isinstance(callee, Layer):
+        return callee.kind, first
+    if isinstance(node.func, cst.Attribute):
+        name = node.func.attr.value
+        known = isinstance(receiver, (Node, Squashed, Applied))
+        if known or (name in _METHODS and isinstance(receiver, Symbol)) or receiver is UNKNOWN:
+            telling = name in _METHODS or name in catalogue.HARMLESS_METHODS
+            return (name, receiver) if telling else ("", UNKNOWN)
+    return "", UNKNOWN
+
+
+def _ask(interpreter: Interpreter, node: cst.Call, kind: str, given: Value) -> None:
+    if interpreter.gradless:
+        return
+    source = _ending(interpreter, given)
+    if source is not None and not (kind == "log" and _is_data(source.node)):
+        model = given.module if isinstance(given, Applied) else None
+        interpreter.wired.append(Wired(interpreter.at(node), kind, source, model))
+
+
+def _is_data(made: cst.CSTNode) -> bool:
+    """Whether what is squashed is by its name a target, so that no gradient goes back there."""
+    given = made.args[0].value if isinstance(made, cst.Call) and made.args else None
+    if isinstance(made, cst.Call) and isinstance(made.func, cst.Attribute) and given is None:
+        given = made.func.value
+    return given is not None and any(
+        isinstance(node, cst.Name) and _DATA.search(node.value) for node in _within(given)
+    )
+
+
+def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    yield node
+    for child in node.children:
+        yield from _within(child)
+
+
+def _ending(interpreter: Interpreter, value: Value) -> Squashed | None:
+    """What a tensor is the result of, None if it is something else or not known."""
+    if isinstance(value, Squashed):
+        return value
+    if isinstance(value, Applied):
+        key = id(value.module)
+        if key not in interpreter.endings:
+            interpreter.endings[key] = (value.module, _of_output(interpreter, value.module))
+        return interpreter.endings[key][1]
+    return _of_node(interpreter, value) if isinstance(value, Node) else None
+
+
+def _of_node(interpreter: Interpreter, node: Node) -> Squashed | None:
+    while node.operation == HARMLESS and len(node.inputs) == 1:
+        node = node.inputs[0]
+    if id(node) in interpreter.squashed:
+        return interpreter.squashed[id(node)][1]
+    if node.operation == AFFINE and node.layer is not None:
+        return Squashed(AFFINE_RESULT, node.layer.node)
+    return None
+
+
+def _of_output(interpreter: Interpreter, module: Value) -> Squashed | None:
+    """What a model's output is the result of, by its forward pass on a tensor of no shape."""
+    from gradhealth_lint.semantics.python import classes, roots
+    from gradhealth_lint.semantics.pytorch import modules
+
+    given = Arguments([interpreter.node(INPUT)], {})
+    if isinstance(module, Instance):
+        forward = classes.find(module.cls, "forward")
+        if not isinstance(forward, Function):
+            return None
+        given = roots.inputs(interpreter, forward)
+    elif not isinstance(module, (Layer, Container)):
+        return None
+    applied, observing = set(interpreter.applied), interpreter.observing
+    conditions = len(interpreter.conditions)
+    skipped, decided = len(interpreter.skipped), len(interpreter.decided)
+    interpreter.forwarding += 1
+    interpreter.observing = False
+    try:
+        result = modules.apply(interpreter, module, given, cst.Call(cst.Name("forward")))
+    finally:
+        interpreter.forwarding -= 1
+        interpreter.observing = observing
+        interpreter.applied = applied
+        del interpreter.conditions[conditions:]
+        del interpreter.skipped[skipped:]
+        del interpreter.decided[decided:]
+    return _of_node(interpreter, result) if isinstance(result, Node) else None

@@ -1,0 +1,64 @@
+"""Random files with faults: fixed twice they are as fixed once, and nothing else changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import SequenceMatcher
+from random import Random
+from typing import Final
+
+import pytest
+
+from gradhealth_lint import engine, fixing, source
+from gradhealth_lint.edits.text import LINE_END
+from gradhealth_lint.limits import Limits
+from gradhealth_lint.rules import ALL_RULES
+from tests.lint.rule_cases import BAD
+
+SETTINGS: Final = engine.Settings(ALL_RULES, Limits())
+PIECES: Final = [
+    example.text
+    for rule in ALL_RULES
+    if any(example.expected for example in rule.bad)
+    for example in (*rule.bad, *BAD.get(rule.code, ()))
+]
+
+
+def draw(random: Random) -> str:
+    """Some pieces in one file, in some formatting."""
+    text = "".join(random.sample(PIECES, random.randint(1, 4)))
+    if random.random() < 0.3:
+        text = text.replace("    ", "\t")
+    if random.random() < 0.3:
+        text = text.replace("  # <- here\n", random.choice(["\n", ";\n", " # é𝕏\n", "; pass\n"]))
+    if random.random() < 0.3:
+        text = text.rstrip()
+    if random.random() < 0.3:
+        text = '"""Text."""\n# coding: utf-8\n\n' + text
+    return text.replace("\n", random.choice(["\n", "\r\n", "\r"]))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_fixing_twice_is_fixing_once_and_nothing_else_changes(seed: int) -> None:
+    before = source.from_bytes(draw(Random(seed)).encode(), "a.py")
+    found = engine.judge(before, SETTINGS).violations
+    fixed = fixing.fix(before, SETTINGS, unsafe=True)
+    after = source.with_text(before, fixed.text)
+    left = engine.judge(after, SETTINGS).violations
+    assert fixing.fix(after, SETTINGS, unsafe=True).text == fixed.text
+    assert not any(one.fix for one in left)
+    codes = Counter(one.code for one in found)
+    codes.subtract(fixed.counts)
+    assert all(codes[code] == count for code, count in Counter(one.code for one in left).items())
+    assert set(LINE_END.findall(fixed.text)) == set(LINE_END.findall(before.text))
+    old, new = (LINE_END.split(text) for text in (before.text, fixed.text))
+    for kind, first, last, start, end in SequenceMatcher(None, old, new, False).get_opcodes():
+        if kind != "equal":
+            assert all("normal_(" in line or "uniform_(" in line for line in old[first:last])
+            assert all(
+                any(
+                    word in line
+                    for word in ("_normal_(", "clip_grad_norm_(", "unscale_(", "import")
+                )
+                for line in new[start:end]
+            )
