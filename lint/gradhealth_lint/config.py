@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 TABLE: Final = "tool.gradhealth.lint"
 #: Names and patterns of what is searched, and what is left out of a search.
-INCLUDED: Final = ("*.py",)
+INCLUDED: Final = ("*.py", "*.ipynb")
 EXCLUDED: Final = (
     ".*/", "__pycache__/", "venv/", "node_modules/", "build/", "dist/", "site-packages/",
 )  # fmt: skip

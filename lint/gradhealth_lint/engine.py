@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint import source as sources
@@ -115,7 +115,14 @@ def _result(file: Path, path: str, settings: Settings, data: bytes | None = None
             return Result()
         size, most = len(data) / _MEGABYTE, settings.limits.largest_file_bytes / _MEGABYTE
         raise sources.UnreadableError(f"is too large: {size:.1f} MB, the limit is {most:.1f} MB")
-    return judge(sources.from_bytes(data, path), settings)
+    source = sources.from_bytes(data, path)
+    result = judge(source, settings)
+    if not source.cells:
+        return result
+    from gradhealth_lint.notebooks import places
+
+    violations = tuple(places.in_cell(one, source.cells) for one in result.violations)
+    return replace(result, violations=violations)
 
 
 def judge(source: Source, settings: Settings) -> Result:

@@ -1,4 +1,6 @@
-"""A .py file as text, checked by CPython's own parser before libcst may see it.
+"""A file as text, checked by CPython's own parser before libcst may see it.
+
+The text of a notebook is that of its code cells.
 
 CPython's parser is twelve times cheaper than libcst's and refuses what would overflow the stack of
 libcst's native parser (deeply nested expressions end the process there), so it goes first. It
@@ -14,8 +16,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gradhealth_lint.notebooks.cells import Cell
+
 #: ``ast.PyCF_ONLY_AST``: spelled out, for ``import ast`` costs 10 ms at every start.
 _ONLY_AST: Final = 0x400
+#: What a notebook's name ends in.
+NOTEBOOK: Final = ".ipynb"
 _BOM: Final = b"\xef\xbb\xbf"
 #: How CPython says that nesting, not grammar, is the trouble; libcst must not try these.
 _TOO_DEEP: Final = "too many nested"
@@ -29,6 +35,8 @@ class Source:
     text: str
     #: What the screen searches: the file's bytes, or its UTF-8 form if it is in another encoding.
     data: bytes
+    #: Where each cell of a notebook is in the text.
+    cells: tuple[Cell, ...] = ()
 
 
 class UnreadableError(Exception):
@@ -56,6 +64,8 @@ def read(file: Path, path: str) -> Source:
 
 def from_bytes(data: bytes, path: str) -> Source:
     """The same for bytes already at hand."""
+    if path.endswith(NOTEBOOK):
+        return _notebook(data, path)
     if (position := data.find(b"\0")) >= 0:
         raise UnreadableError("contains NUL bytes", data.count(b"\n", 0, position) + 1)
     encoding = _encoding(data)
@@ -68,6 +78,18 @@ def from_bytes(data: bytes, path: str) -> Source:
         data = text.encode("utf-8", "surrogatepass")
     _check(text)
     return Source(path, text, data)
+
+
+def _notebook(data: bytes, path: str) -> Source:
+    from gradhealth_lint.notebooks import cells
+
+    try:
+        text, places = cells.joined(data)
+    except cells.OtherLanguageError:
+        return Source(path, "", b"")
+    except cells.NotebookError as error:
+        raise UnreadableError(error.reason, error.line) from error
+    return Source(path, text, text.encode("utf-8", "surrogatepass"), places)
 
 
 def with_text(source: Source, text: str) -> Source:

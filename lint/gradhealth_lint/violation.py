@@ -31,7 +31,7 @@ class Fix:
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Violation:
     """One finding at one place; the field names are those of the JSON output (a contract).
 
@@ -39,6 +39,8 @@ class Violation:
     bytes) from 1, as editors do; ``end_column`` is the first column after the construct.
     ``path`` is relative to the working directory, with forward slashes. ``message`` is the fact
     with its number, ``remedy`` what to write instead; ``fix`` writes it, if there is one way to.
+    In a notebook ``cell`` is the number of the cell, from 1, that lines and columns are in; lines
+    of edits are, too.
     """
 
     path: str
@@ -52,6 +54,17 @@ class Violation:
     message: str
     remedy: str
     fix: Fix | None = field(default=None, compare=False)
+    cell: int | None = None
+
+    def __lt__(self, other: Violation) -> bool:
+        """In order of place."""
+        return self._place() < other._place()
+
+    def _place(self) -> tuple[str | int, ...]:
+        return (
+            self.path, self.cell or 0, self.line, self.column, self.end_line, self.end_column,
+            self.code, self.message, self.remedy,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from gradhealth_lint.edits.making import Maker
 from gradhealth_lint.edits.plan import Plan
 from gradhealth_lint.edits.text import Text
 from gradhealth_lint.semantics.reader import Span
+from gradhealth_lint.violation import MARK
 
 if TYPE_CHECKING:
     from gradhealth_lint.edits.plan import Step
@@ -30,3 +32,10 @@ def made(text: str, needles: list[str], *steps: Step) -> str | None:
 def _span(draft: Text, needle: str) -> Span:
     start = draft.text.index(needle)
     return Span(*draft.place(start), *draft.place(start + len(needle)))
+
+
+def changed(before: str, after: str) -> list[str]:
+    """The lines taken out and put in, without their indentation and marks."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
+    kept = [line for line in lines if line[:3] not in {"---", "+++"} and line[:2] != "@@"]
+    return [f"{line[0]} {line[1:].removesuffix(MARK).strip()}" for line in kept]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any, cast
 from xml.etree import ElementTree as ET
 
@@ -12,13 +11,9 @@ import pytest
 
 from gradhealth_lint import formats
 from gradhealth_lint.formats.format import Context
+from gradhealth_lint.formats.source_lines import SourceLines
 from gradhealth_lint.violation import Applicability, Edit, Fix, Violation
 from tests.lint.sarif_schema import SCHEMA
-
-
-@dataclass(frozen=True)
-class InCell(Violation):
-    cell: int | None = None
 
 
 def finding(
@@ -29,7 +24,7 @@ def finding(
     edit = Edit(12, 5, 12, 9, "y = 2\n")
     fix = None if applicability is None else Fix(applicability, (edit,))
     place = (path, 12, 5, 12, 9)
-    return InCell(
+    return Violation(
         *place, "GRD998", "too-deep", "warning", "the fact", "the remedy", fix=fix, cell=cell
     )
 
@@ -107,3 +102,29 @@ def test_json_has_the_edits() -> None:
     (row,) = json.loads(written("json", finding(applicability="unsafe")))
     edit = {"line": 12, "column": 5, "end_line": 12, "end_column": 9, "text": "y = 2\n"}
     assert row["fix"] == {"applicability": "unsafe", "edits": [edit]}
+
+
+def test_the_line_of_a_cell_is_shown() -> None:
+    cells = [
+        {"cell_type": "markdown", "source": "# title"},
+        {"cell_type": "code", "source": ["x = 1\n", "y = deep(20)"]},
+        {"cell_type": "code", "source": "x = 2\ny = deep(30)\n"},
+    ]
+    notebook = json.dumps({"nbformat": 4, "cells": cells}).encode()
+    lines = SourceLines(lambda _: notebook)
+
+    def line(cell: int, number: int) -> str:
+        place = ("nb.ipynb", number, 1, number, 2)
+        return lines.of(Violation(*place, "GRD998", "x", "error", "x", "x", cell=cell))
+
+    assert line(2, 2) == "y = deep(20)"
+    assert line(3, 1) == "x = 2"
+    assert line(3, 2) == "y = deep(30)"
+    assert line(3, 9) == line(7, 1) == ""
+
+
+def test_json_has_the_cell_of_findings_in_notebooks_alone() -> None:
+    (row,) = json.loads(written("json", CELL))
+    assert row["cell"] == 3
+    (row,) = json.loads(written("json", finding()))
+    assert "cell" not in row

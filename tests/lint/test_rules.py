@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from gradhealth_lint import engine, fixing, source
 from gradhealth_lint.limits import REASON, SOURCE, UNIT, Limits
 from gradhealth_lint.rules import ALL_RULES
-from gradhealth_lint.violation import MARK
+from tests.lint.editing import changed
 from tests.lint.fix_cases import CHANGES
 from tests.lint.rule_cases import BAD, GOOD
 
@@ -36,13 +35,6 @@ def found(folder: Path, example: Example) -> list[tuple[str, int]]:
     file = folder / "example.py"
     file.write_text(example.text, encoding="utf-8")
     return [(v.code, v.line) for v in engine.lint_file(file, "example.py", ALL_RULES, Limits())]
-
-
-def changed(before: str, after: str) -> list[str]:
-    """The lines taken out and put in, without their indentation and marks."""
-    lines = unified_diff(before.splitlines(), after.splitlines(), n=0, lineterm="")
-    kept = [line for line in lines if line[:3] not in {"---", "+++"} and line[:2] != "@@"]
-    return [f"{line[0]} {line[1:].removesuffix(MARK).strip()}" for line in kept]
 
 
 @pytest.mark.parametrize("example", GOOD_EXAMPLES)

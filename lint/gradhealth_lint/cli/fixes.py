@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.changed import Changed
     from gradhealth_lint.cli.linting import Linted
     from gradhealth_lint.cli.project import Project
+    from gradhealth_lint.source import Source
     from gradhealth_lint.task import Task
     from gradhealth_lint.violation import Violation
 
@@ -36,8 +37,8 @@ class _Fixes:
         self.counts: Counter[str] = Counter()
         self.failures: list[str] = []
 
-    def texts(self) -> Iterator[tuple[Task, bytes, str, str]]:
-        """Every file that a fix changes: its bytes, its text before, and after."""
+    def texts(self) -> Iterator[tuple[Task, bytes, Source, str]]:
+        """Every file that a fix changes: its bytes, its source, and its text after."""
         reported = set(self._reported(self._linted))
         # Without a baseline and a revision, what comes to light by a fix is fixed as well.
         every = self._known is None and self._changed is None
@@ -58,7 +59,7 @@ class _Fixes:
             else:
                 if fixed.text != read.text:
                     self.counts[task.path] += sum(fixed.counts.values())
-                    yield task, before, read.text, fixed.text
+                    yield task, before, read, fixed.text
 
     def say(self, done: str, left: Linted | None) -> None:
         """Say what was fixed, and what can be with another option."""
@@ -88,8 +89,8 @@ def make(
     """Write fixes into the files, and check them again; of stdin, print the text after them."""
     fixes = _Fixes(options, asked, changed, linted)
     tasks = {task.path: task for task in linted.tasks}
-    for task, before, text, fixed in fixes.texts():
-        done = _written(task, before, text, fixed)
+    for task, before, read, fixed in fixes.texts():
+        done = _written(task, before, read, fixed)
         if isinstance(done, str):
             fixes.failures.append(f"{task.path}: cannot be fixed: {done}")
             del fixes.counts[task.path]
@@ -113,8 +114,8 @@ def show(
     from difflib import unified_diff
 
     fixes = _Fixes(options, asked, changed, linted)
-    for task, _, before, after in fixes.texts():
-        lines = unified_diff(_lines(before), _lines(after), task.path, task.path)
+    for task, _, read, after in fixes.texts():
+        lines = unified_diff(_lines(read.text), _lines(after), task.path, task.path)
         for line in lines:
             ended = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
             sys.stdout.write(ended)
@@ -128,10 +129,10 @@ def show(
     return FINDINGS if fixes.counts and not options.exit_zero else CLEAN
 
 
-def _written(task: Task, before: bytes, text: str, fixed: str) -> Task | str:
+def _written(task: Task, before: bytes, read: Source, fixed: str) -> Task | str:
     """Replace a file's contents in one step; the file as it is now, or why that was not done."""
     try:
-        after = rewriting.rewritten(before, text, fixed)
+        after = rewriting.rewritten(before, read, fixed)
         if task.data is not None:
             return replace(task, data=after)
         if not os.access(task.file, os.W_OK):

@@ -42,9 +42,9 @@ def _write(task: Task, result: Result, reason: str) -> str | None:
         return f"{task.path}: comments are not written into notebooks: use a baseline"
     try:
         before = task.file.read_bytes()
-        text = source.from_bytes(before, task.path).text
-        silenced = add_ignore.add(text, result.violations, reason)
-        after = rewriting.rewritten(before, text, silenced)
+        read = source.from_bytes(before, task.path)
+        silenced = add_ignore.add(read.text, result.violations, reason)
+        after = rewriting.rewritten(before, read, silenced)
         again = engine.attempt(task.file, task.path, task.settings, after)
         codes = {one.code for one in again.violations} - set(ENGINE_CODES)
         if codes or again.failure is not None:

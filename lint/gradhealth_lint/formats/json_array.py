@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
 
 def violations(found: Sequence[Violation], _: Context) -> str:
-    """The contract's fields of every finding."""
-    return _dumped([{**dataclasses.asdict(one), "fix": _fix(one.fix)} for one in found])
+    """The contract's fields of every finding; ``cell`` of those in notebooks alone."""
+    return _dumped([_finding(one) for one in found])
+
+
+def _finding(one: Violation) -> dict[str, object]:
+    fields = {**dataclasses.asdict(one), "fix": _fix(one.fix)}
+    if one.cell is None:
+        del fields["cell"]
+    return fields
 
 
 def _fix(fix: Fix | None) -> dict[str, object] | None:

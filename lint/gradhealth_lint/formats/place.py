@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gradhealth_lint.formats.cells import cell_of
 from gradhealth_lint.formats.printable import printable
 
 if TYPE_CHECKING:
@@ -18,11 +17,11 @@ def place(violation: Violation) -> str:
 
 def within(violation: Violation) -> str:
     """The place within the file."""
-    cell = cell_of(violation)
+    cell = violation.cell
     inside = "" if cell is None else f"cell {cell}:"
     return f"{inside}{violation.line}:{violation.column}"
 
 
 def prefix(violation: Violation) -> str:
     """For reports that can only point at lines of a file: the place in a notebook, in words."""
-    return "" if cell_of(violation) is None else f"{within(violation)}: "
+    return "" if violation.cell is None else f"{within(violation)}: "

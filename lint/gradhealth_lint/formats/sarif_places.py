@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from gradhealth_lint.formats.cells import cell_of
-
 if TYPE_CHECKING:
     from gradhealth_lint.violation import Edit, Violation
 
@@ -18,7 +16,7 @@ ROOT: Final = "SRCROOT"
 
 def location(violation: Violation) -> dict[str, Any]:
     """Where a finding is; of a notebook the file and, by name, the cell."""
-    cell = cell_of(violation)
+    cell = violation.cell
     physical = {
         "artifactLocation": _artifact(violation.path),
         "region": _region(violation) if cell is None else {"startLine": 1},
@@ -31,7 +29,7 @@ def location(violation: Violation) -> dict[str, Any]:
 def fixes(violation: Violation) -> dict[str, Any]:
     """The property for the fix, if there is one in terms of the file's own lines."""
     fix = violation.fix
-    if fix is None or cell_of(violation) is not None:
+    if fix is None or violation.cell is not None:
         return {}
     replacements = [
         {"deletedRegion": _region(edit), "insertedContent": {"text": edit.replacement}}

@@ -6,7 +6,7 @@ from textwrap import fill, indent
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from gradhealth_lint.formats.format import Context
     from gradhealth_lint.located import LocatedPrediction
@@ -62,8 +62,8 @@ def page(rule: Rule) -> str:
         "Why\n" + _wrap(rule.why),
         "Message\n" + _wrap(rule.message),
         "Write instead\n" + _wrap(rule.remedy),
-        *(_example("Reported", example) for example in rule.bad),
-        *(_example("Not reported", example) for example in rule.good),
+        *(part for example in rule.bad for part in _bad(example)),
+        *(_example("Not reported", example.name, example.text) for example in rule.good),
         "References\n" + "\n".join(_wrap(reference) for reference in rule.references),
         f"To allow it on one line: # gradhealth: ignore[{rule.code}] reason",
     ]
@@ -78,5 +78,11 @@ def _wrap(text: str) -> str:
     return fill(text, _WIDTH, initial_indent="  ", subsequent_indent="  ")
 
 
-def _example(title: str, example: Example) -> str:
-    return f"{title}: {example.name}\n" + indent(example.text.rstrip(), "    ")
+def _bad(example: Example) -> Iterator[str]:
+    yield _example("Reported", example.name, example.text)
+    if example.fixed is not None:
+        yield _example("After its fix", example.name, example.fixed)
+
+
+def _example(title: str, name: str, text: str) -> str:
+    return f"{title}: {name}\n" + indent(text.rstrip(), "    ")
