@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = ".gradhealth_cache"
 _FILE: Final = "results.json"
-_VERSION: Final = 3
+_VERSION: Final = 4
 #: Files that do not exist have this hash.
 _MISSING: Final = ""
 _TAG: Final = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of gradhealth-lint.\n"

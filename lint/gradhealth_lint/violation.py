@@ -14,13 +14,17 @@ Applicability = Literal["safe", "unsafe"]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A stretch of the file, from 1 as in ``Violation``, and what to write in its place."""
+    """A stretch of the file, from 1 as in ``Violation``, and what to write in its place.
+
+    In a notebook each edit has a cell of its own: an import may go into an earlier one.
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
     replacement: str
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +43,7 @@ class Violation:
     bytes) from 1, as editors do; ``end_column`` is the first column after the construct.
     ``path`` is relative to the working directory, with forward slashes. ``message`` is the fact
     with its number, ``remedy`` what to write instead; ``fix`` writes it, if there is one way to.
-    In a notebook ``cell`` is the number of the cell, from 1, that lines and columns are in; lines
-    of edits are, too.
+    In a notebook ``cell`` is the number of the cell, from 1, that lines and columns are in.
     """
 
     path: str

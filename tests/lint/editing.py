@@ -14,6 +14,18 @@ from gradhealth_lint.violation import MARK
 if TYPE_CHECKING:
     from gradhealth_lint.edits.plan import Step
 
+#: A file with a fault, and what its fix makes of it.
+BAD = """\
+from torch import nn
+
+layer = nn.Linear(8, 8)
+nn.init.normal_(layer.weight, mean=1.5, std=0.1)  # here
+"""
+FIXED = BAD.replace(
+    "nn.init.normal_(layer.weight, mean=1.5, std=0.1)",
+    'nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")',
+)
+
 
 def made(text: str, needles: list[str], *steps: Step) -> str | None:
     """The text after the steps; anchor number n is where needle n stands first.

@@ -1,32 +1,19 @@
-"""--fix, --unsafe-fixes and --diff: files, bytes, exit codes, and what goes wrong."""
+"""--fix and --unsafe-fixes: files, bytes, exit codes, and what goes wrong."""
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
 import stat
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from gradhealth_lint import atomic, fixing
 from gradhealth_lint.cli import main
+from tests.lint.editing import BAD, FIXED
 
-BAD = """\
-from torch import nn
-
-layer = nn.Linear(8, 8)
-nn.init.normal_(layer.weight, mean=1.5, std=0.1)  # here
-"""
-FIXED = BAD.replace(
-    "nn.init.normal_(layer.weight, mean=1.5, std=0.1)",
-    'nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")',
-)
 FIX = ("--fix", "--unsafe-fixes")
-DIFF = ("--diff", "--unsafe-fixes")
 
 
 @pytest.fixture(autouse=True)
@@ -187,50 +174,6 @@ def test_a_fault_of_ours_leaves_the_file_alone(
     assert (folder / "a.py").read_text() == BAD
 
 
-def test_diff_writes_nothing_and_says_what_would_change(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    (folder / "a.py").write_text(BAD)
-    assert main([*DIFF, "."]) == 1
-    output = capsys.readouterr()
-    removed, added = BAD.splitlines()[3], FIXED.splitlines()[3]
-    assert output.out.splitlines()[:2] == ["--- a.py", "+++ a.py"]
-    assert output.out.splitlines()[-2:] == [f"-{removed}", f"+{added}"]
-    assert output.err == "gradhealth-lint: 1 finding would be fixed in 1 file\n"
-    assert contents(folder) == {"a.py": BAD.encode()}
-    assert main([*DIFF, "--exit-zero", "."]) == 0
-    capsys.readouterr()
-    assert main(["--diff", "."]) == 0
-    output = capsys.readouterr()
-    assert output.out == ""
-    assert output.err == "gradhealth-lint: 1 more can be fixed with --unsafe-fixes\n"
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-@pytest.mark.parametrize("text", [BAD, BAD.rstrip(), BAD.replace("\n", "\r\n")])
-def test_a_diff_can_be_applied(folder: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
-    (folder / "a.py").write_bytes(text.encode())
-    assert main([*DIFF, "a.py"]) == 1
-    patch = capsys.readouterr().out.encode()
-    subprocess.run(["git", "apply", "-p0", "-"], input=patch, check=True, cwd=folder)
-    applied = (folder / "a.py").read_bytes()
-    (folder / "a.py").write_bytes(text.encode())
-    assert main([*FIX, "a.py"]) == 0
-    assert (folder / "a.py").read_bytes() == applied
-
-
-def test_fixes_of_stdin_go_to_stdout(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for text, expected in ((BAD, FIXED), ("x = 1\r\n", "x = 1\r\n"), ("x = (\n", "x = (\n")):
-        stdin = io.TextIOWrapper(io.BytesIO(text.encode()))
-        monkeypatch.setattr(sys, "stdin", stdin)
-        main([*FIX, "--stdin-filename", "a.py", "-"])
-        output = capsys.readouterr()
-        assert output.out == expected
-        assert ("a.py:1:5: GRD002" in output.err) is (text == "x = (\n")
-
-
 def test_only_what_a_baseline_does_not_hide_is_fixed(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -264,3 +207,18 @@ def test_one_change_at_a_time(options: tuple[str, ...]) -> None:
     with pytest.raises(SystemExit) as stopped:
         main([*options, "."])
     assert stopped.value.code == 2
+
+
+def test_fixes_outlive_the_cache_and_other_processes(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.py", "b.py"):
+        (folder / name).write_text(BAD)
+    outputs = []
+    for options in (("--no-cache",), ("--no-cache", "-j", "2"), (), ()):
+        assert main([*options, "--output-format", "json", "."]) == 1
+        outputs.append(capsys.readouterr().out)
+    assert len(set(outputs)) == 1
+    assert '"applicability": "unsafe"' in outputs[0]
+    assert main(["-j", "2", *FIX, "."]) == 0  # what is known from the cache
+    assert contents(folder) == {"a.py": FIXED.encode(), "b.py": FIXED.encode()}

@@ -37,6 +37,7 @@ def _fix(fix: Fix | None) -> dict[str, object] | None:
             "end_line": edit.end_line,
             "end_column": edit.end_column,
             "text": edit.replacement,
+            **({} if edit.cell is None else {"cell": edit.cell}),
         }
         for edit in fix.edits
     ]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.rules.depth.grd101_saturating_deep_stack import SaturatingDeepStack
+from gradhealth_lint.rules.graph.grd501_unregistered_layers import UnregisteredLayers
+from gradhealth_lint.rules.graph.grd506_layer_created_in_forward import LayerCreatedInForward
 from gradhealth_lint.rules.initialisation.grd201_normal_init_large_mean import (
     NormalInitLargeMean,
 )
@@ -55,4 +57,6 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     LogOfSoftmax(),
     NllWithoutLogSoftmax(),
     KlDivInputNotLog(),
+    UnregisteredLayers(),
+    LayerCreatedInForward(),
 )

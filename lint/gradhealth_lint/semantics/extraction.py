@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from gradhealth_lint.semantics import registration
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, InitCall, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, Instance, Value
@@ -46,6 +47,8 @@ def extract(
         differentiates_twice=differentiates_twice,
         subjects=subjects,
         wirings=extractor.wirings(),
+        unregistered=registration.unregistered(interpreter, extractor.anchor),
+        made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
     )
     if networks:
         facts = replace(facts, **extractor.networks())

@@ -7,7 +7,10 @@ positions are dear and most facts never become a finding.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from gradhealth_lint.semantics.module_facts import Made, Unregistered
 
 #: The number of a construct in its file, to be resolved by ``reader.FileReading.positions``.
 Anchor: TypeAlias = int
@@ -300,6 +303,8 @@ class FileFacts:
     #: The models, optimizers, scalers and schedulers that events of loops are about.
     subjects: tuple[Subject, ...] = ()
     wirings: tuple[Wiring, ...] = ()
+    unregistered: tuple[Unregistered, ...] = ()
+    made_in_forward: tuple[Made, ...] = ()
     #: What ``predict`` prints; read only for it.
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()

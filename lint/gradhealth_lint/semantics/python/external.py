@@ -112,6 +112,8 @@ def _from_nn(
     if arguments.open:
         bound = dict.fromkeys(catalogue.SIGNATURES.get(tail, ()), UNKNOWN) | bound
     layer = Layer(tail, bound, interpreter.at(node), tuple(interpreter.notes))
+    if interpreter.forwarding and not interpreter.constructing:
+        interpreter.fresh[id(layer)] = layer
     if tail in catalogue.RECURRENT:
         interpreter.recurrent.append(layer)
     return layer

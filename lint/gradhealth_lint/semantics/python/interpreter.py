@@ -90,6 +90,11 @@ class Interpreter:
         self.squashed: dict[int, tuple[Node, Squashed]] = {}
         self.endings: dict[int, tuple[Value, Squashed | None]] = {}
         self.wired: list[Wired] = []
+        #: Where modules were given attributes that hold several things, by module and name.
+        self.assigned: dict[tuple[int, str], cst.CSTNode] = {}
+        #: Layers made in a forward pass, and those of them that were applied.
+        self.fresh: dict[int, Layer] = {}
+        self.used_up: list[Layer] = []
         #: How many contexts without gradients the code at hand is in.
         self.gradless = 0
         #: Grows with everything worth another turn of a loop.

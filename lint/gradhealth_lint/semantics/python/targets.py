@@ -39,6 +39,8 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
         receiver = interpreter.evaluate(target.value, frame)
         if target.attr.value == "grad":
             clipping.assigned(interpreter, target, receiver, value)
+        if isinstance(receiver, Instance) and isinstance(value, (ListValue, DictValue, tuple)):
+            interpreter.assigned[id(receiver), target.attr.value] = interpreter.at(target)
         set_attribute(interpreter, receiver, target.attr.value, value)
     elif isinstance(target, (cst.Tuple, cst.List)):
         _unpack(interpreter, target.elements, value, frame)

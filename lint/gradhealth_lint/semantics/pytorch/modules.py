@@ -162,6 +162,8 @@ def apply(
         pairs = module.fields["items"]
         modules = UNKNOWN if pairs is UNKNOWN else [child for _, child in pairs]
         return chain(interpreter, modules, source, node)
+    if id(module) in interpreter.fresh and inits.parameter_names(module):
+        interpreter.used_up.append(module)
     made = _apply_layer(interpreter, module, source, inputs)
     if module.kind in catalogue.SQUASHING_LAYERS and isinstance(made, Node):
         squashed = Squashed(catalogue.SQUASHING_LAYERS[module.kind], module.node)
