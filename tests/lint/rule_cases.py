@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from gradhealth_lint.violation import Example
-from tests.lint import graph_rule_cases, loop_rule_cases, loss_rule_cases
+from tests.lint import (
+    backward_rule_cases,
+    graph_rule_cases,
+    loop_rule_cases,
+    loss_rule_cases,
+)
 
 GOOD: dict[str, tuple[Example, ...]] = {
     "GRD101": (
@@ -933,6 +938,6 @@ BAD: dict[str, tuple[Example, ...]] = {
     ),
 }
 
-for more in (loop_rule_cases, loss_rule_cases, graph_rule_cases):
+for more in (loop_rule_cases, loss_rule_cases, graph_rule_cases, backward_rule_cases):
     GOOD.update(more.GOOD)
     BAD.update(more.BAD)

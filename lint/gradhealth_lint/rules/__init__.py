@@ -28,6 +28,8 @@ from gradhealth_lint.rules.training_loop.grd306_missing_zero_grad import Missing
 from gradhealth_lint.rules.training_loop.grd307_zero_grad_before_step import ZeroGradBeforeStep
 from gradhealth_lint.rules.training_loop.grd308_step_without_gradient import StepWithoutGradient
 from gradhealth_lint.rules.training_loop.grd309_scaler_misuse import ScalerMisuse
+from gradhealth_lint.rules.training_loop.grd310_detached_loss import DetachedLoss
+from gradhealth_lint.rules.training_loop.grd311_requires_grad_on_loss import RequiresGradOnLoss
 from gradhealth_lint.rules.training_loop.grd320_scheduler_before_optimizer import (
     SchedulerBeforeOptimizer,
 )
@@ -49,6 +51,8 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     ZeroGradBeforeStep(),
     StepWithoutGradient(),
     ScalerMisuse(),
+    DetachedLoss(),
+    RequiresGradOnLoss(),
     SchedulerBeforeOptimizer(),
     ClearedAccumulation(),
     ZeroGradPerEpoch(),

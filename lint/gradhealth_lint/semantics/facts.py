@@ -276,8 +276,10 @@ class TrainingLoop:
 class Wiring:
     """A loss or a logarithm, and what made the tensor it is given.
 
-    ``kind`` is "cross_entropy", "bce_with_logits", "nll", "kl_div" or "log"; ``function`` is
-    "softmax", "log_softmax", "sigmoid", "logsigmoid", or "affine" of plain logits. ``source`` is
+    ``kind`` is "cross_entropy", "bce_with_logits", "nll", "kl_div", "log" or "backward";
+    ``function`` is "softmax", "log_softmax", "sigmoid", "logsigmoid", or "affine" of plain logits;
+    "rewrapped" of a new tensor made of another one's numbers, "required" of one that was told to
+    require a gradient. ``source`` is
     where that was written, the loss itself if it is in another file; ``model`` is the class of the
     model that ends in it, "" if there is none between. The texts are the user's own.
     """

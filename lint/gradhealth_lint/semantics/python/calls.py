@@ -9,7 +9,7 @@ import libcst as cst
 from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.names import stops_gradients
 from gradhealth_lint.semantics.domain.store import join
-from gradhealth_lint.semantics.domain.torch_values import Container, Layer
+from gradhealth_lint.semantics.domain.torch_values import Container, Layer, Squashed
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     Arguments,
@@ -72,10 +72,12 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
     result = wiring.after(interpreter, node, receiver, callee, arguments, result)
     if (
         isinstance(func, cst.Attribute)
-        and isinstance(receiver, Node)
         and func.attr.value.endswith("_")
         and isinstance(func.value, cst.Name)
-        and isinstance(result, Node)
+        and (
+            isinstance(result, Squashed)
+            or (isinstance(receiver, Node) and isinstance(result, Node))
+        )
     ):
         assign(interpreter, func.value, result, frame)
     return result

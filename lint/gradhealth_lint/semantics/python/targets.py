@@ -22,7 +22,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import clipping
+from gradhealth_lint.semantics.pytorch import clipping, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,9 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
         receiver = interpreter.evaluate(target.value, frame)
         if target.attr.value == "grad":
             clipping.assigned(interpreter, target, receiver, value)
+        elif target.attr.value == "requires_grad" and value is True:
+            assign(interpreter, target.value, wiring.require(interpreter, target, receiver), frame)
+            return
         if isinstance(receiver, Instance) and isinstance(value, (ListValue, DictValue, tuple)):
             interpreter.assigned[id(receiver), target.attr.value] = interpreter.at(target)
         set_attribute(interpreter, receiver, target.attr.value, value)

@@ -27,7 +27,7 @@ from gradhealth_lint.semantics.domain.values import (
     Qualified,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import applying, clipping, events, frameworks, naming
+from gradhealth_lint.semantics.pytorch import applying, clipping, events, frameworks, naming, wiring
 from gradhealth_lint.semantics.pytorch.applying import MODEL, OPTIMIZER
 from gradhealth_lint.semantics.pytorch.events import record
 
@@ -84,6 +84,7 @@ def _backward(
         owned = _LOSS.search(passed) or _MANAGER.search(text) or text == "self"
         framework = "unknown" if owned and not _LOSS.search(text) else ""
     scaler = receiver.scaler if isinstance(receiver, Scaled) else None
+    wiring.backward(interpreter, node, receiver)
     inner = getattr(node.func, "value", None)
     given = node.args if framework else ()
     scales = isinstance(inner, cst.Call) and _named(inner) == "scale"

@@ -53,6 +53,13 @@ _ASKING: Final = {
 _DATA: Final = re.compile(r"target|label|teacher|^gt_|_gt$", re.I)
 _METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log"})
 _PACKAGES: Final = ("torch.", catalogue.FUNCTIONAL, "torch.special.")
+#: A tensor that starts a graph of its own: made of another one, or told to require a gradient.
+REWRAPPED: Final = "rewrapped"
+REQUIRED: Final = "required"
+_MAKERS: Final = frozenset(
+    {"torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor",
+     "torch.autograd.Variable", "torch.autograd.variable.Variable"}
+)  # fmt: skip
 #: The result of a layer of weights and nothing else: logits.
 AFFINE_RESULT: Final = "affine"
 
@@ -84,12 +91,40 @@ def after(
         if isinstance(result, Node):
             interpreter.squashed[id(result)] = (result, made)
         return made if result is UNKNOWN else result
+    elif _named(node) == "requires_grad_" and arguments.everything()[:1] != [False]:
+        return require(interpreter, node, receiver) if result is UNKNOWN else result
+    elif _rewraps(node, callee, arguments):
+        return Squashed(REWRAPPED, interpreter.at(node))
     elif result is UNKNOWN:
         if isinstance(first, (Squashed, Applied)) and name in catalogue.HARMLESS_METHODS:
             return first
         if is_module(callee):
             return Applied(callee)
     return result
+
+
+def require(interpreter: Interpreter, node: cst.CSTNode, target: Value) -> Value:
+    """What a tensor is after ``target.requires_grad = True``."""
+    computed = target is UNKNOWN or isinstance(target, (Applied, Squashed))
+    return Squashed(REQUIRED, interpreter.at(node)) if computed else target
+
+
+def backward(interpreter: Interpreter, node: cst.Call, receiver: Value) -> None:
+    """``receiver.backward()``, noted where it starts at a tensor with no history."""
+    if isinstance(receiver, Squashed) and receiver.function in {REWRAPPED, REQUIRED}:
+        interpreter.wired.append(Wired(interpreter.at(node), "backward", receiver, None))
+
+
+def _rewraps(node: cst.Call, callee: Value, arguments: Arguments) -> bool:
+    """``torch.tensor(value, requires_grad=True)`` of something computed."""
+    if not isinstance(callee, Qualified) or callee.name not in _MAKERS or not node.args:
+        return False
+    asks = arguments.keywords.get("requires_grad") is True
+    return asks and any(isinstance(part, cst.Name) for part in _within(node.args[0].value))
+
+
+def _named(node: cst.Call) -> str:
+    return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
 
 
 def _operation(

@@ -1,0 +1,164 @@
+"""GRD310 detached-loss."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, ClassVar
+
+from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.violation import Example, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradhealth_lint.limits import Limits
+    from gradhealth_lint.semantics.facts import FileFacts
+
+
+class DetachedLoss:
+    """A loss rebuilt from numbers, so that its backward pass reaches nothing."""
+
+    code: ClassVar[str] = "GRD310"
+    name: ClassVar[str] = "detached-loss"
+    severity: ClassVar[Severity] = "error"
+    on_by_default: ClassVar[bool] = True
+    message: ClassVar[str] = (
+        "backward() starts at a tensor that is made here of another one's values: the "
+        "graph that led to them is lost, and no parameter gets a gradient"
+    )
+    remedy: ClassVar[str] = "call backward() on the loss itself, without making a new tensor of it"
+    why: ClassVar[str] = (
+        "torch.tensor(value) and Variable(value) copy numbers and begin a new graph. "
+        "With requires_grad=True backward() runs without an error and fills the .grad "
+        "of the new tensor alone; the optimizer sees None everywhere, steps over it, "
+        "and the model never changes. Where several losses are collected, torch.stack "
+        "keeps their graphs. Silent for tensors of plain numbers, and for inputs whose "
+        "own gradient is wanted."
+    )
+    references: ClassVar[tuple[str, ...]] = (
+        "PyTorch documentation, Autograd mechanics: setting requires_grad",
+        "PyTorch documentation, torch.tensor",
+    )
+    needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
+        re.compile(rb"torch"),
+        re.compile(rb"backward"),
+        re.compile(rb"requires_grad"),
+    )
+    reads_stacks: ClassVar[bool] = False
+
+    def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
+        """Every backward pass that starts at such a tensor."""
+        seen: set[int] = set()
+        for wiring in facts.wirings:
+            if wiring.kind != "backward" or wiring.function != "rewrapped" or wiring.source in seen:
+                continue
+            seen.add(wiring.source)
+            yield Found(wiring.source, self.message, self.remedy)
+
+    good: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "ordinary",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            criterion = nn.MSELoss()
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(model(x), y)
+                loss.backward()
+                optimizer.step()
+            """,
+        ),
+        Example(
+            "starts-at-zero",
+            """
+            import torch
+
+            def total(model, losses):
+                loss = torch.tensor(0.0, requires_grad=True)
+                for part in losses:
+                    loss = loss + part(model)
+                loss.backward()
+            """,
+        ),
+        Example(
+            "gradient-of-the-input",
+            """
+            import torch
+
+            def saliency(model, x):
+                x = x.clone().detach()
+                x.requires_grad_(True)
+                score = model(x).max()
+                score.backward()
+                return x.grad
+            """,
+        ),
+        Example(
+            "adversarial",
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def fgsm(model, x, y, eps):
+                x = torch.tensor(x, requires_grad=True)
+                loss = F.cross_entropy(model(x), y)
+                loss.backward()
+                return x + eps * x.grad.sign()
+            """,
+        ),
+    )
+    bad: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "tensor-of-the-loss",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            criterion = nn.MSELoss()
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(model(x), y)
+                loss = torch.tensor(loss.item(), requires_grad=True)  # <- here
+                loss.backward()
+                optimizer.step()
+            """,
+        ),
+        Example(
+            "variable",
+            """
+            import torch
+            from torch.autograd import Variable
+
+            def train_step(model, optimizer, criterion, x, y):
+                optimizer.zero_grad()
+                out = model(x)
+                loss = Variable(criterion(out, y).data, requires_grad=True)  # <- here
+                loss.backward()
+                optimizer.step()
+            """,
+        ),
+        Example(
+            "list-of-losses",
+            """
+            import torch
+
+            def update(agent, optimizer, rewards, log_probs):
+                losses = []
+                for r, lp in zip(rewards, log_probs):
+                    losses.append(-r * lp)
+                loss = torch.tensor(losses, requires_grad=True).sum()
+                total = torch.tensor(losses, requires_grad=True)  # <- here
+                optimizer.zero_grad()
+                total.backward(torch.ones(len(losses)))
+                optimizer.step()
+            """,
+        ),
+    )
