@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from gradhealth_lint import own_findings, suppress
 from gradhealth_lint import source as sources
-from gradhealth_lint import suppress
-from gradhealth_lint.selection import ENGINE_CODES, UNREADABLE, UNUSED
+from gradhealth_lint.selection import ENGINE_CODES, UNUSED
 from gradhealth_lint.violation import Violation
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def attempt(file: Path, path: str, settings: Settings, data: bytes | None = None
     except sources.UnreadableError as error:
         if not settings.report_unreadable:
             return Result()
-        return Result((unreadable(path, error),), (f"unreadable: {error.reason}",))
+        return Result((own_findings.unreadable(path, error),), (f"unreadable: {error.reason}",))
     except Exception as error:  # a fault of ours must not hide the other files
         kind = type(error).__name__
         # The text of a deep recursion or of lacking memory says nothing more.
@@ -110,19 +110,36 @@ def lint_file(file: Path, path: str, rules: Sequence[Rule], limits: Limits) -> l
 
 def _result(file: Path, path: str, settings: Settings, data: bytes | None = None) -> Result:
     data = read_bytes(file) if data is None else data
-    if len(data) > settings.limits.largest_file_bytes:
-        if not any(may_report(rule, data) for rule in settings.rules):
-            return Result()
-        size, most = len(data) / _MEGABYTE, settings.limits.largest_file_bytes / _MEGABYTE
-        raise sources.UnreadableError(f"is too large: {size:.1f} MB, the limit is {most:.1f} MB")
-    source = sources.from_bytes(data, path)
-    result = judge(source, settings)
-    if not source.cells:
-        return result
-    from gradhealth_lint.notebooks import places
+    if path.endswith(sources.NOTEBOOK):
+        return _of_notebook(sources.from_bytes(data, path), settings)
+    if not _is_needed(data, settings):
+        return Result()
+    return judge(sources.from_bytes(data, path), settings)
 
-    violations = tuple(places.in_cell(one, source.cells) for one in result.violations)
-    return replace(result, violations=violations)
+
+def _of_notebook(source: Source, settings: Settings) -> Result:
+    # Most of a notebook's bytes may be pictures: what counts are its cells.
+    if not source.cells or not _is_needed(source.data, settings):
+        return Result()
+    try:
+        result = judge(source, settings)
+    except sources.UnreadableError as error:
+        line, cell = source.place(error.line)
+        raise sources.UnreadableError(error.reason, line, error.column, cell) from error
+    from gradhealth_lint.notebooks.places import in_cell
+
+    found = (in_cell(one, source.cells) for one in result.violations)
+    return replace(result, violations=tuple(found))
+
+
+def _is_needed(data: bytes, settings: Settings) -> bool:
+    """Whether to read on: what is too large is not read, and that is said if a rule needs it."""
+    if len(data) <= settings.limits.largest_file_bytes:
+        return True
+    if not any(may_report(rule, data) for rule in settings.rules):
+        return False
+    size, most = len(data) / _MEGABYTE, settings.limits.largest_file_bytes / _MEGABYTE
+    raise sources.UnreadableError(f"is too large: {size:.1f} MB, the limit is {most:.1f} MB")
 
 
 def judge(source: Source, settings: Settings) -> Result:
@@ -134,7 +151,10 @@ def judge(source: Source, settings: Settings) -> Result:
     found, resolved, notes = _found(source, settings)
     judging = _judging(settings) if settings.report_unused else None
     outcome = suppress.apply(found, source.text, judging, UNUSED)
-    violations = [*outcome.kept, *(_unused(source.path, one) for one in outcome.complaints)]
+    violations = [
+        *outcome.kept,
+        *(own_findings.unused(source.path, one) for one in outcome.complaints),
+    ]
     if not violations:
         return Result(resolved=resolved, notes=notes)
     violations.sort()
@@ -200,22 +220,6 @@ def _judging(settings: Settings) -> suppress.Judging:
     return suppress.Judging(ran, known, require_reason=settings.require_reason)
 
 
-def _unused(path: str, complaint: suppress.Complaint) -> Violation:
-    """The finding for a comment that silences nothing, or gives no reason."""
-    return Violation(
-        path,
-        complaint.line,
-        complaint.column,
-        complaint.line,
-        complaint.end_column,
-        UNUSED,
-        "unused-ignore",
-        "advice",
-        complaint.message,
-        complaint.remedy,
-    )
-
-
 def _text(lines: Sequence[str], violation: Violation) -> str:
     """The line a finding starts on, by which a baseline knows it again wherever it moves."""
     inside = violation.line <= len(lines)
@@ -243,19 +247,3 @@ def read(source: Source, limits: Limits, *, stacks: bool, networks: bool = False
         raise sources.UnreadableError(
             f"cannot be parsed: {error.message}", error.raw_line, error.raw_column + 1
         ) from error
-
-
-def unreadable(path: str, error: sources.UnreadableError) -> Violation:
-    """The finding for a file that is not source."""
-    return Violation(
-        path,
-        error.line,
-        error.column,
-        error.line,
-        error.column,
-        UNREADABLE,
-        "unreadable-file",
-        "error",
-        f"the file {error.reason}",
-        "correct it or leave it out of the paths: nothing in it was checked",
-    )

@@ -30,7 +30,7 @@ class FactsOfFile:
 
     path: str
     facts: FileFacts
-    lines: Mapping[Anchor, int]
+    lines: Mapping[Anchor, int | str]
     notes: tuple[str, ...]
     resolved: tuple[str, ...]
 
@@ -54,21 +54,26 @@ def _attempt(
     try:
         return (_of_file(file, path, limits),), ()
     except source.UnreadableError as error:
-        return (), (f"{path}:{error.line}: the file {error.reason}",)
+        return (), (f"{path}:{error.place}: the file {error.reason}",)
     except Exception as error:  # a fault of ours must not hide the other files
         return (), (f"{path}: internal error: {type(error).__name__}: {error}",)
 
 
 def _of_file(file: Path, path: str, limits: Limits) -> FactsOfFile:
-    reading = engine.read(source.read(file, path), limits, stacks=True)
+    text = source.read(file, path)
+    reading = engine.read(text, limits, stacks=True)
     places = reading.positions(range(len(reading.nodes)))
     return FactsOfFile(
         path,
         reading.facts,
-        {anchor: place.line for anchor, place in places.items()},
+        {anchor: _line(*text.place(place.line)) for anchor, place in places.items()},
         reading.notes,
         tuple(name for name, _ in reading.resolved),
     )
+
+
+def _line(line: int, cell: int | None) -> int | str:
+    return line if cell is None else f"cell {cell}:{line}"
 
 
 def as_json(found: Iterable[FactsOfFile]) -> str:
@@ -87,7 +92,7 @@ def as_json(found: Iterable[FactsOfFile]) -> str:
     return json.dumps(every, indent=2, default=str) + "\n"
 
 
-def _plain(value: Any, lines: Mapping[Anchor, int]) -> Any:
+def _plain(value: Any, lines: Mapping[Anchor, int | str]) -> Any:
     """A fact as JSON knows it, with lines for anchors."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         result: dict[str, Any] = {}
@@ -127,7 +132,7 @@ def _body(one: FactsOfFile) -> Iterator[str]:
     yield from (f"read too: {name}" for name in one.resolved)
 
 
-def _stack(stack: Stack, lines: Mapping[Anchor, int]) -> Iterator[str]:
+def _stack(stack: Stack, lines: Mapping[Anchor, int | str]) -> Iterator[str]:
     marks = " residual" if stack.residual else ""
     yield f"{lines[stack.anchor]:>5} stack of {stack.depth} in {stack.owner}{marks}"
     yield from (f"      {_layer(layer)}" for layer in stack.layers)
@@ -141,7 +146,7 @@ def _layer(layer: StackLayer) -> str:
     return f"{layer.kind} {size} {layer.activation}, weight {weight}{norm}"
 
 
-def _init(init: InitUse, lines: Mapping[Anchor, int]) -> str:
+def _init(init: InitUse, lines: Mapping[Anchor, int | str]) -> str:
     given = ", ".join(f"{name}={value}" for name, value in init.init.arguments)
     targets = ", ".join(sorted({f"{t.kind}.{t.parameter}" for t in init.targets}))
     return f"{lines[init.anchor]:>5} init {init.init.name}({given}) of {targets}"

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LocatedPrediction:
-    """What ``predict`` prints for one stack."""
+    """What ``predict`` prints for one stack; the line is that of the cell, if there are any."""
 
     path: str
     line: int
     owner: str
     prediction: StackPrediction
+    cell: int | None = None

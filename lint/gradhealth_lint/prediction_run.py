@@ -41,7 +41,7 @@ def _attempt(
     try:
         return _of_file(file, path, limits), ()
     except source.UnreadableError as error:
-        return [], (f"{path}:{error.line}: the file {error.reason}",)
+        return [], (f"{path}:{error.place}: the file {error.reason}",)
     except Exception as error:  # a fault of ours must not hide the other files
         return [], (f"{path}: internal error: {type(error).__name__}: {error}",)
 
@@ -54,11 +54,11 @@ def _of_file(file: Path, path: str, limits: Limits) -> list[LocatedPrediction]:
     facts = reading.facts
     items: list[Network | Recurrence] = [*facts.networks, *facts.recurrences]
     places = reading.positions(item.anchor for item in items)
-    located = [
-        LocatedPrediction(path, places[item.anchor].line, item.owner, _predicted(item, limits))
-        for item in items
-    ]
-    return sorted(dict.fromkeys(located), key=lambda item: item.line)
+    located = []
+    for item in sorted(items, key=lambda item: places[item.anchor].line):
+        line, cell = text.place(places[item.anchor].line)
+        located.append(LocatedPrediction(path, line, item.owner, _predicted(item, limits), cell))
+    return list(dict.fromkeys(located))
 
 
 def _predicted(item: Network | Recurrence, limits: Limits) -> StackPrediction:

@@ -38,15 +38,31 @@ class Source:
     #: Where each cell of a notebook is in the text.
     cells: tuple[Cell, ...] = ()
 
+    def place(self, line: int) -> tuple[int, int | None]:
+        """A line of the text as the user sees it: the line in its cell, and the cell's number."""
+        if not self.cells:
+            return line, None
+        from gradhealth_lint.notebooks import places
+
+        return places.place(line, self.cells)
+
 
 class UnreadableError(Exception):
-    """The file is not Python source that can be read: why, and where, from 1."""
+    """The file is not Python source that can be read: why, and where, from 1 (in a cell)."""
 
-    def __init__(self, reason: str, line: int = 1, column: int = 1) -> None:
+    def __init__(
+        self, reason: str, line: int = 1, column: int = 1, cell: int | None = None
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.line = line
         self.column = column
+        self.cell = cell
+
+    @property
+    def place(self) -> str:
+        """The line, in a notebook the cell and the line in it."""
+        return f"{self.line}" if self.cell is None else f"cell {self.cell}:{self.line}"
 
 
 def read(file: Path, path: str) -> Source:
@@ -84,11 +100,11 @@ def _notebook(data: bytes, path: str) -> Source:
     from gradhealth_lint.notebooks import cells
 
     try:
-        text, places = cells.joined(data)
+        text, places = cells.joined(data, _is_newer)
     except cells.OtherLanguageError:
         return Source(path, "", b"")
     except cells.NotebookError as error:
-        raise UnreadableError(error.reason, error.line) from error
+        raise UnreadableError(error.reason, error.line, error.column, error.cell) from error
     return Source(path, text, text.encode("utf-8", "surrogatepass"), places)
 
 
@@ -126,7 +142,7 @@ def _check(text: str) -> None:
     except (RecursionError, MemoryError) as error:
         raise UnreadableError("is nested too deeply to be parsed") from error
     except (SyntaxError, ValueError) as error:
-        if _TOO_DEEP in str(error) or not _newer_syntax(text):
+        if not _is_newer(error, text):
             raise _unreadable(error) from error
 
 
@@ -138,8 +154,10 @@ def _unreadable(error: SyntaxError | ValueError) -> UnreadableError:
     )
 
 
-def _newer_syntax(text: str) -> bool:
+def _is_newer(error: Exception, text: str) -> bool:
     """Whether libcst, which knows newer grammars than the running Python, can parse it."""
+    if _TOO_DEEP in str(error):
+        return False
     import libcst
 
     try:

@@ -6,6 +6,7 @@ from gradhealth_lint.violation import Example
 from tests.lint import (
     backward_rule_cases,
     graph_rule_cases,
+    init_rule_cases,
     loop_rule_cases,
     loss_rule_cases,
 )
@@ -226,15 +227,6 @@ GOOD: dict[str, tuple[Example, ...]] = {
             layer = Linear(64, 64)
             uniform_(layer.weight, -0.1, 0.1)
             uniform_(layer.weight, a=-0.05, b=0.05)
-            """,
-        ),
-        Example(
-            "default-uniform-is-another-rule",
-            """
-            import torch
-
-            layer = torch.nn.Linear(64, 64)
-            torch.nn.init.uniform_(layer.weight)
             """,
         ),
         Example(
@@ -938,6 +930,12 @@ BAD: dict[str, tuple[Example, ...]] = {
     ),
 }
 
-for more in (loop_rule_cases, loss_rule_cases, graph_rule_cases, backward_rule_cases):
+for more in (
+    loop_rule_cases,
+    loss_rule_cases,
+    graph_rule_cases,
+    backward_rule_cases,
+    init_rule_cases,
+):
     GOOD.update(more.GOOD)
     BAD.update(more.BAD)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from gradhealth_lint import cli, engine
 from gradhealth_lint.limits import Limits
-from gradhealth_lint.notebooks import cells, writing
 from gradhealth_lint.rules import ALL_RULES
 from gradhealth_lint.source import UnreadableError
 
@@ -83,6 +85,13 @@ def test_findings_come_in_order_of_cells(tmp_path: Path) -> None:
         "files = !ls",
         "a, b = %sql select 1",
         "if x:\n    !ls\nelse:\n    %pwd",
+        "!pip install \\\n    torch",
+        "%pwd\nx = (7\n    % 3)",
+        '%pwd\ns = """\n!no\n"""',
+        "%pwd\nif x:\n    y = 1\n# why?\n    z = 2",
+        "model.parameters??",
+        "a.b = !ls\nc['d'] = %pwd",
+        "%%capture out\n\nx = 1",
     ],
 )
 def test_magics_are_tolerated(tmp_path: Path, magic: str) -> None:
@@ -96,6 +105,40 @@ def test_cells_of_other_languages_are_left_out(tmp_path: Path) -> None:
     (found,) = lint(tmp_path, notebook(code(SETUP), shell, code(MODEL), code(LOOP)))
     assert found.cell == 4
     assert lint(tmp_path, notebook(code("x <- 1"), language="R")) == []
+
+
+def test_a_cell_may_have_a_language_of_its_own(tmp_path: Path) -> None:
+    query = code("SELECT 1", metadata={"vscode": {"languageId": "sql"}})
+    assert len(lint(tmp_path, notebook(code(SETUP), query, code(MODEL), code(LOOP)))) == 1
+
+
+@pytest.mark.parametrize("metadata", [[1], {"kernelspec": "python3", "language_info": None}, None])
+def test_odd_metadata_says_nothing_of_a_language(tmp_path: Path, metadata: Any) -> None:
+    cells = [code(SETUP), code(MODEL), code(LOOP)]
+    assert len(lint(tmp_path, json.dumps({"metadata": metadata, "cells": cells}))) == 1
+
+
+def test_pictures_do_not_make_a_notebook_too_large(tmp_path: Path) -> None:
+    picture = [{"data": {"image/png": "A" * 3_000_000}}]
+    cells = [code(SETUP), code(MODEL), code(LOOP, outputs=picture)]
+    assert len(lint(tmp_path, notebook(*cells))) == 1
+    with pytest.raises(UnreadableError, match=r"is too large: 3\.0 MB"):
+        lint(tmp_path, notebook(*cells, code("#" * 3_000_000)))
+
+
+@pytest.mark.parametrize(
+    "cell", ["def f(:\n", "x = " + "[" * 300 + "]" * 300, "x = '\\ud800'", "\0"]
+)
+def test_a_cell_that_cannot_be_parsed_is_one_finding(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, cell: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    broken = notebook(text("a"), code("x = 1"), code("\n" + cell)).replace("\\\\ud", "\\ud")
+    (tmp_path / "nb.ipynb").write_text(broken)
+    assert cli.main(["check", "--no-cache", "--output-format", "concise", "."]) == 1
+    (line, *_) = capsys.readouterr().out.splitlines()
+    assert line.startswith("nb.ipynb:cell 3:")
+    assert "GRD002 the file cannot be parsed" in line
 
 
 def test_top_level_await_is_python(tmp_path: Path) -> None:
@@ -115,7 +158,13 @@ def test_a_comment_in_a_cell_silences(tmp_path: Path) -> None:
         ("[]", "is a notebook of format none"),
         ('{"nbformat": 3, "worksheets": []}', "is a notebook of format 3"),
         ('{"nbformat": 4, "metadata": {}}', "is no notebook: it has no list of cells"),
-        (notebook(code("x = 1"), code("def f(:\n")), "cell 2, line 1"),
+        (
+            '{"nbformat": 4, "cells": [{"cell_type": "code", "source": null}]}',
+            "is no notebook: the source of cell 1 is not text",
+        ),
+        ('{"nbformat": 4, "cells": [1]}', "is no notebook: it has no list of cells"),
+        ("", "is no notebook: it is not JSON"),
+        ("[" * 100_000, "is no notebook: it is not JSON"),
     ],
 )
 def test_what_is_no_notebook_says_so(tmp_path: Path, content: str, reason: str) -> None:
@@ -157,39 +206,50 @@ def test_the_cache_keeps_cells(
     assert capsys.readouterr().out.startswith("nb.ipynb:cell 3:5:5: GRD301")
 
 
-def test_a_fix_changes_its_cell_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_notebook_from_stdin(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = notebook(code(SETUP), code(MODEL), code(LOOP))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content.encode())))
+    assert cli.main(["check", "--stdin-filename", "x.ipynb", "-"]) == 1
+    assert capsys.readouterr().out.startswith("x.ipynb:cell 3:5:5: GRD301")
+
+
+def test_a_baseline_knows_findings_in_other_cells(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    cell = f"%matplotlib inline\n{LOOP}"
-    content = notebook(text("# Über"), code(SETUP), code("!ls\n" + MODEL), code(cell), text("end"))
     file = tmp_path / "nb.ipynb"
-    file.write_text(content, encoding="utf-8")
-    assert cli.main(["check", "--no-cache", "--fix", "--unsafe-fixes", "."]) == 0
-    after = file.read_text(encoding="utf-8")
-    inserted = '    "    nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)\\n",\n'
-    where = content.index('    "    opt.step()"')
-    assert after == content[:where] + inserted + content[where:]
+    file.write_text(notebook(code(SETUP), code(MODEL), code(LOOP)))
+    assert cli.main(["baseline", "."]) == 0
+    file.write_text(notebook(code(SETUP), text("new"), code(MODEL), code("x = 1\n" + LOOP)))
+    assert cli.main(["check", "--baseline", ".gradhealth-baseline.json", "."]) == 0
+    more = LOOP.replace("opt.step()", "scaler.step(opt)")
+    file.write_text(notebook(code(SETUP), code(MODEL), code(LOOP), code(more)))
+    assert cli.main(["check", "--baseline", ".gradhealth-baseline.json", "."]) == 1
+    assert "cell 4:5:5" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("indent", [None, 1, 2, "\t"])
-@pytest.mark.parametrize("as_string", [False, True])
-@pytest.mark.parametrize("end", ["", "\n"])
-def test_writing_keeps_the_form_of_the_json(indent: Any, as_string: bool, end: str) -> None:
-    source: Any = "a = 1\nb = 'é'" if as_string else ["a = 1\n", "b = 'é'"]
-    whole = {
-        "cells": [
-            {"source": ['# a "quoted" {word]'], "cell_type": "markdown"},
-            {"cell_type": "code", "metadata": {"source": [1]}, "source": source},
-            code("c = 3\n"),
-        ],
-        "nbformat": 4,
-    }
-    before = json.dumps(whole, indent=indent, ensure_ascii=False) + end
-    joined, places = cells.joined(before.encode())
-    after = joined.replace("b = 'é'", "b = 'é'\nbb = 2")
-    written = writing.rewritten(before.encode(), places, joined, after).decode()
-    changed: Any = "a = 1\nb = 'é'\nbb = 2" if as_string else ["a = 1\n", "b = 'é'\n", "bb = 2"]
-    whole["cells"][1]["source"] = changed  # type: ignore[index]
-    assert written == json.dumps(whole, indent=indent, ensure_ascii=False) + end
-    assert writing.rewritten(before.encode(), places, joined, joined) == before.encode()
+def test_predictions_and_facts_name_the_cell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nb.ipynb").write_text(notebook(text("a"), code("x = 1"), code(SETUP)))
+    assert cli.main(["predict", "."]) == 0
+    assert capsys.readouterr().out.startswith("nb.ipynb:cell 3:7: Tagger")
+    assert cli.main(["predict", "--output-format", "json", "."]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["cell"], found["line"]) == (3, 7)
+    (tmp_path / "nb.ipynb").write_text(notebook(code(SETUP), code(MODEL), code(LOOP)))
+    assert cli.main(["facts", "."]) == 0
+    assert "cell 3:5 step opt" in capsys.readouterr().out
+
+
+def test_without_notebooks_json_is_not_loaded(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import torch\nx = 1\n")
+    program = "import sys; from gradhealth_lint.cli import main; main(['--no-cache', '.']); "
+    program += "print([one for one in sys.modules if one == 'json' or 'notebooks' in one])"
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert run.stdout == "no findings\n[]\n"

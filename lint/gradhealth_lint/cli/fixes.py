@@ -114,11 +114,11 @@ def show(
     from difflib import unified_diff
 
     fixes = _Fixes(options, asked, changed, linted)
-    for task, _, read, after in fixes.texts():
-        lines = unified_diff(_lines(read.text), _lines(after), task.path, task.path)
-        for line in lines:
-            ended = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-            sys.stdout.write(ended)
+    for task, _, read, fixed in fixes.texts():
+        for path, before, after in _shown(task.path, read, fixed):
+            for line in unified_diff(_lines(before), _lines(after), path, path):
+                ended = line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+                sys.stdout.write(ended)
     if not options.quiet:
         fixes.say("would be fixed", linted)
     failures = [*linted.failures, *fixes.failures]
@@ -127,6 +127,17 @@ def show(
     if failures:
         return COULD_NOT_RUN
     return FINDINGS if fixes.counts and not options.exit_zero else CLEAN
+
+
+def _shown(path: str, read: Source, fixed: str) -> Iterator[tuple[str, str, str]]:
+    """What a diff is of: the file, or each cell of it that changes."""
+    if not read.cells:
+        yield path, read.text, fixed
+        return
+    from gradhealth_lint.notebooks import writing
+
+    for cell, before, after in writing.changed(read.cells, read.text, fixed):
+        yield f"{path}:cell {cell}", before, after
 
 
 def _written(task: Task, before: bytes, read: Source, fixed: str) -> Task | str:

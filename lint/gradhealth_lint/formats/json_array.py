@@ -62,6 +62,7 @@ def predictions(found: Sequence[LocatedPrediction]) -> str:
                 "structure": item.prediction.structure,
                 "better_gain": item.prediction.better_gain,
                 "better": item.prediction.better,
+                **({} if item.cell is None else {"cell": item.cell}),
             }
             for item in found
         ]

@@ -33,12 +33,13 @@ def predictions(found: Sequence[LocatedPrediction]) -> str:
         p = item.prediction
         width = "?" if p.width is None else str(p.width)
         structure = f", {p.structure}" if p.structure else ""
+        inside = "" if item.cell is None else f"cell {item.cell}:"
         what = f"{p.depth} layers, width {width}, {p.activation}{structure}, init {p.init}"
         if p.gain_per_layer is None or p.total_gain is None:
             result = f"not predicted: {p.reason}"
         else:
             result = f"gain {p.gain_per_layer:.3g} per layer, {p.total_gain:.2g} in all"
-        lines.append(f"{item.path}:{item.line}: {item.owner}: {what}: {result}")
+        lines.append(f"{item.path}:{inside}{item.line}: {item.owner}: {what}: {result}")
         lines.extend(f"    {note}" for note in p.assumed if not note.startswith("not predicted"))
         lines.extend(f"    {note}" for note in (p.better,) if note)
     return "\n".join(lines) + "\n" if lines else "no stacks found\n"

@@ -22,9 +22,13 @@ def in_cell(violation: Violation, cells: Sequence[Cell]) -> Violation:
     return replace(_moved(violation, cells), fix=fix)
 
 
-def _moved(place: _Place, cells: Sequence[Cell]) -> _Place:
-    cell = next((one for one in cells if place.line <= one.last_line), cells[-1])
-    above = cell.first_line - 1
-    return replace(
-        place, line=place.line - above, end_line=place.end_line - above, cell=cell.number
-    )
+def place(line: int, cells: Sequence[Cell]) -> tuple[int, int]:
+    """The line in its cell, and the number of that."""
+    cell = next((one for one in cells if line <= one.last_line), cells[-1])
+    return line - cell.first_line + 1, cell.number
+
+
+def _moved(found: _Place, cells: Sequence[Cell]) -> _Place:
+    line, cell = place(found.line, cells)
+    end_line = found.end_line - found.line + line
+    return replace(found, line=line, end_line=end_line, cell=cell)
