@@ -308,5 +308,48 @@ _HEALTHY: tuple[Example, ...] = (
         "helper-out-of-view",
         _LOSS, "loss.backward()", "finish(model, optimizer)", "optimizer.step()",
     ),
+    Example(
+        "one-step-each",
+        """
+        import torch
+
+        def compare(model, twin, x):
+            first = torch.optim.SGD(model.parameters(), lr=0.1)
+            other = torch.optim.SGD(twin.parameters(), lr=0.1)
+            for network, chosen in ((model, first), (twin, other)):
+                network(x).square().sum().backward()
+                chosen.step()
+        """,
+    ),
+    Example(
+        "one-step-each-in-a-function",
+        """
+        import torch
+
+        def one(network, optimizer, x):
+            network(x).square().sum().backward()
+            optimizer.step()
+
+        def compare(models, x):
+            for model in models:
+                one(model.net, model.opt, x)
+
+        nets = [torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)]
+        pairs = [(net, torch.optim.SGD(net.parameters(), lr=0.1)) for net in nets]
+        for net, opt in pairs:
+            one(net, opt, torch.randn(3, 2))
+        """,
+    ),
+    Example(
+        "agents",
+        """
+        import torch
+
+        def learn(agents, batch):
+            for agent in agents:
+                agent.loss(batch).backward()
+                agent.optimizer.step()
+        """,
+    ),
 )  # fmt: skip
 GOOD: dict[str, tuple[Example, ...]] = dict.fromkeys(BAD, _HEALTHY)

@@ -79,7 +79,11 @@ def turns(facts: FileFacts) -> Iterator[Turn]:
         if loop.owner != "own":
             continue
         for index, step in enumerate(loop.events):
-            if step.kind != "step" or step.how == "closure" or not _is_optimizer(step, subjects):
+            if (
+                step.kind != "step"
+                or step.how in {"closure", "each"}
+                or not _is_optimizer(step, subjects)
+            ):
                 continue
             depth = len(step.loops)
             inside = [

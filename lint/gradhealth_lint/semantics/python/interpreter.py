@@ -63,6 +63,8 @@ class Interpreter:
         self.host = ""
         #: How many of them only training code has.
         self.trained = 0
+        #: What running loops go over, where that is known.
+        self.handed: list[Value] = []
         #: Tests inside running loops that had a known answer.
         self.decided: list[cst.BaseExpression] = []
         #: Branches not taken, for evidence of what is there but switched off.

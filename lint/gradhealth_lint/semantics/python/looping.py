@@ -45,8 +45,11 @@ def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
             fields = dict(frame.fields)
             seen = len(interpreter.events), len(interpreter.decided)
             assign(interpreter, node.target, value, frame)
+            handed = len(interpreter.handed)
+            interpreter.handed.extend(value if isinstance(value, tuple) else (value,))
             flow = interpreter.execute(node.body.body, frame)
             del interpreter.conditions[conditions:]
+            del interpreter.handed[handed:]
             if flow not in {Flow.NEXT, Flow.CONTINUE}:
                 break
             if interpreter.trained > trained and not _is_object(value):

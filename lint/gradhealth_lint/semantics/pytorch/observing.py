@@ -32,6 +32,8 @@ from gradhealth_lint.semantics.pytorch.applying import MODEL, OPTIMIZER
 from gradhealth_lint.semantics.pytorch.events import record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 #: Variables that by their name hold a scheduler, a scaler, a loss.
@@ -127,9 +129,26 @@ def _step(
         )  # fmt: skip
     elif isinstance(receiver, Optimizer) or OPTIMIZER.search(text) or _cleared(interpreter, text):
         how = "closure" if arguments.everything() else ""
+        if _is_one_of_several(interpreter, receiver, text):
+            how = "each"
         owners = clipping.owners([receiver])
         model = naming.model_of(receiver, interpreter.frame)
         record(interpreter, events.STEP, node, receiver, owners=owners, how=how, model=model)
+
+
+def _is_one_of_several(interpreter: Interpreter, receiver: Value, text: str) -> bool:
+    """Whether a running loop goes over optimizers, or over what holds them, and this is one."""
+    root = text.partition(".")[0]
+    targets = [loop.target for loop in interpreter.loops if isinstance(loop, cst.For)]
+    named = any(root in _names(target) for target in targets)
+    return named or any(one is receiver for one in interpreter.handed)
+
+
+def _names(node: cst.CSTNode) -> Iterator[str]:
+    if isinstance(node, cst.Name):
+        yield node.value
+    for child in node.children:
+        yield from _names(child)
 
 
 def _cleared(interpreter: Interpreter, text: str) -> bool:
