@@ -33,7 +33,15 @@ def test_the_make_targets_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["README.md", "CONTRIBUTING.md", "docs/symptoms.md", "docs/lint.md"]
+    "path",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/symptoms.md",
+        "docs/performance.md",
+        "docs/tally.md",
+        "docs/lint.md",
+    ],
 )
 def test_links_lead_somewhere(path: str) -> None:
     page = ROOT / path
