@@ -211,8 +211,9 @@ class LoopEvent:
     ``models`` are those whose gradients are stepped, clipped or cleared, empty if not known.
     ``how`` is "norm", "value" or "hand" of a clip, "scaled" of what goes through a loss scaler,
     "closure" of a step, "each" of one of several optimizers that a loop goes over, "explicit" of a
-    scheduler's that is told the epoch or a metric, the method of others. ``limit`` is what a clip clips to, infinity for
-    nothing, None if it is not known. ``framework`` is what does it, "" for the code itself.
+    scheduler's that is told the epoch or a metric, the method of others. ``limit`` is what a clip
+    clips to, infinity for nothing, None if it is not known. ``framework`` is what does it, "" for
+    the code itself.
     ``loops`` are those around it in the loop at hand, outermost first.
     """
 
