@@ -119,3 +119,13 @@ def test_names_of_all_kinds(folder: Path, name: str | bytes) -> None:
         )  # fmt: skip
         assert (run.returncode, run.stderr) == (1, b"")
         assert run.stdout.count(b"GRD201") == 2
+
+
+@pytest.mark.parametrize("call", ["normal_(w, parameters=1.0)", "trunc_normal_(w, flatten=2.0)"])
+def test_an_init_with_arguments_that_torch_refuses_is_not_known(
+    folder: Path, capsys: pytest.CaptureFixture[str], call: str
+) -> None:
+    start = "from torch import nn\nlayer = nn.Linear(8, 8)\nw = layer.weight\n"
+    (folder / "z.py").write_text(f"{start}nn.init.{call}\n")
+    assert main([".", "--no-cache"]) == 0
+    assert "internal error" not in capsys.readouterr().err

@@ -191,12 +191,15 @@ def _distribution(use: InitUse) -> Distribution | None:
     numbers = {key: v for key, v in use.init.arguments if isinstance(v, float)}
     if len(numbers) < len(use.init.arguments):
         return None
-    if use.init.name == "normal_":
-        return initializers.normal(**numbers)
-    if use.init.name == "trunc_normal_":
-        return initializers.trunc_normal(**numbers)
-    if use.init.name == "uniform_" and numbers != {"a": 0.0, "b": 1.0}:
-        return initializers.uniform(**numbers)  # its default is GRD204's
+    try:
+        if use.init.name == "normal_":
+            return initializers.normal(**numbers)
+        if use.init.name == "trunc_normal_":
+            return initializers.trunc_normal(**numbers)
+        if use.init.name == "uniform_" and numbers != {"a": 0.0, "b": 1.0}:
+            return initializers.uniform(**numbers)  # its default is GRD204's
+    except (TypeError, ValueError):  # torch would refuse these arguments as well
+        return None
     return None
 
 

@@ -205,6 +205,10 @@ def _record(
 ) -> None:
     """Remember that this call set the parameter; a later one takes its place."""
     interpreter.activity += 1
+    if not bound.keys() <= set(catalogue.INIT_SIGNATURES[name][0]):
+        # torch does not take it either: a newer one may.
+        interpreter.store.write(target.layer.fields, target.name, UNKNOWN)
+        return
     values = tuple((key, folding.resolved(value)) for key, value in bound.items())
     call = InitCall(name, values, interpreter.at(node), _target_text(written), dotted(node.func))
     interpreter.inits.append((target.layer, target.name, call))
