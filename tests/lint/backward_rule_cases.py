@@ -1,136 +1,14 @@
-"""Further examples of the rules about where a backward pass starts."""
+"""Further examples of the rules about where a backward pass starts; each other's good ones."""
 
 from __future__ import annotations
 
+from gradhealth_lint.rules.training_loop.grd310_detached_loss import DetachedLoss
+from gradhealth_lint.rules.training_loop.grd311_requires_grad_on_loss import RequiresGradOnLoss
 from gradhealth_lint.violation import Example
 
 GOOD: dict[str, tuple[Example, ...]] = {
-    "GRD310": (
-        Example(
-            "weights-by-hand",
-            """
-            import torch
-
-            w = torch.randn(8, 1)
-            w.requires_grad = True
-            for x, y in loader:
-                loss = ((x @ w - y) ** 2).mean()
-                loss.backward()
-                w.data -= 0.1 * w.grad
-                w.grad = None
-            """,
-        ),
-        Example(
-            "frozen",
-            """
-            import torch
-
-            def freeze(model, loss):
-                for p in model.parameters():
-                    p.requires_grad = True
-                loss.backward()
-            """,
-        ),
-        Example(
-            "logging",
-            """
-            import torch
-            from torch import nn
-
-            model = nn.Linear(8, 1)
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-            criterion = nn.MSELoss()
-
-            for x, y in loader:
-                optimizer.zero_grad()
-                loss = criterion(model(x), y)
-                loss.backward()
-                optimizer.step()
-                shown = torch.tensor(loss.item())
-                history.append(shown)
-            """,
-        ),
-        Example(
-            "latent",
-            """
-            import torch
-
-            def invert(generator, image):
-                z = torch.randn(1, 64)
-                z.requires_grad_()
-                optimizer = torch.optim.Adam([z])
-                for _ in range(100):
-                    optimizer.zero_grad()
-                    loss = (generator(z) - image).pow(2).mean()
-                    loss.backward()
-                    optimizer.step()
-                return z
-            """,
-        ),
-    ),
-    "GRD311": (
-        Example(
-            "weights-by-hand",
-            """
-            import torch
-
-            w = torch.randn(8, 1)
-            w.requires_grad = True
-            for x, y in loader:
-                loss = ((x @ w - y) ** 2).mean()
-                loss.backward()
-                w.data -= 0.1 * w.grad
-                w.grad = None
-            """,
-        ),
-        Example(
-            "frozen",
-            """
-            import torch
-
-            def freeze(model, loss):
-                for p in model.parameters():
-                    p.requires_grad = True
-                loss.backward()
-            """,
-        ),
-        Example(
-            "logging",
-            """
-            import torch
-            from torch import nn
-
-            model = nn.Linear(8, 1)
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-            criterion = nn.MSELoss()
-
-            for x, y in loader:
-                optimizer.zero_grad()
-                loss = criterion(model(x), y)
-                loss.backward()
-                optimizer.step()
-                shown = torch.tensor(loss.item())
-                history.append(shown)
-            """,
-        ),
-        Example(
-            "latent",
-            """
-            import torch
-
-            def invert(generator, image):
-                z = torch.randn(1, 64)
-                z.requires_grad_()
-                optimizer = torch.optim.Adam([z])
-                for _ in range(100):
-                    optimizer.zero_grad()
-                    loss = (generator(z) - image).pow(2).mean()
-                    loss.backward()
-                    optimizer.step()
-                return z
-            """,
-        ),
-    ),
+    "GRD310": RequiresGradOnLoss.good,
+    "GRD311": DetachedLoss.good,
 }
 BAD: dict[str, tuple[Example, ...]] = {
     "GRD310": (

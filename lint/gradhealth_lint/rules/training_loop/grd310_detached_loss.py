@@ -86,19 +86,6 @@ class DetachedLoss:
             """,
         ),
         Example(
-            "gradient-of-the-input",
-            """
-            import torch
-
-            def saliency(model, x):
-                x = x.clone().detach()
-                x.requires_grad_(True)
-                score = model(x).max()
-                score.backward()
-                return x.grad
-            """,
-        ),
-        Example(
             "adversarial",
             """
             import torch
@@ -109,6 +96,25 @@ class DetachedLoss:
                 loss = F.cross_entropy(model(x), y)
                 loss.backward()
                 return x + eps * x.grad.sign()
+            """,
+        ),
+        Example(
+            "logging",
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            criterion = nn.MSELoss()
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(model(x), y)
+                loss.backward()
+                optimizer.step()
+                shown = torch.tensor(loss.item())
+                history.append(shown)
             """,
         ),
     )

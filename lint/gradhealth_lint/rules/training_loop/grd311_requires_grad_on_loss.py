@@ -58,35 +58,6 @@ class RequiresGradOnLoss:
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
-            "ordinary",
-            """
-            import torch
-            from torch import nn
-
-            model = nn.Linear(8, 1)
-            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-            criterion = nn.MSELoss()
-
-            for x, y in loader:
-                optimizer.zero_grad()
-                loss = criterion(model(x), y)
-                loss.backward()
-                optimizer.step()
-            """,
-        ),
-        Example(
-            "starts-at-zero",
-            """
-            import torch
-
-            def total(model, losses):
-                loss = torch.tensor(0.0, requires_grad=True)
-                for part in losses:
-                    loss = loss + part(model)
-                loss.backward()
-            """,
-        ),
-        Example(
             "gradient-of-the-input",
             """
             import torch
@@ -100,16 +71,45 @@ class RequiresGradOnLoss:
             """,
         ),
         Example(
-            "adversarial",
+            "weights-by-hand",
             """
             import torch
-            import torch.nn.functional as F
 
-            def fgsm(model, x, y, eps):
-                x = torch.tensor(x, requires_grad=True)
-                loss = F.cross_entropy(model(x), y)
+            w = torch.randn(8, 1)
+            w.requires_grad = True
+            for x, y in loader:
+                loss = ((x @ w - y) ** 2).mean()
                 loss.backward()
-                return x + eps * x.grad.sign()
+                w.data -= 0.1 * w.grad
+                w.grad = None
+            """,
+        ),
+        Example(
+            "frozen",
+            """
+            import torch
+
+            def freeze(model, loss):
+                for p in model.parameters():
+                    p.requires_grad = True
+                loss.backward()
+            """,
+        ),
+        Example(
+            "latent",
+            """
+            import torch
+
+            def invert(generator, image):
+                z = torch.randn(1, 64)
+                z.requires_grad_()
+                optimizer = torch.optim.Adam([z])
+                for _ in range(100):
+                    optimizer.zero_grad()
+                    loss = (generator(z) - image).pow(2).mean()
+                    loss.backward()
+                    optimizer.step()
+                return z
             """,
         ),
     )
