@@ -184,7 +184,9 @@ def _found(
         return [], (), ()
     limits = settings.limits
     reading = read(source, limits, stacks=any(rule.reads_stacks for rule in running))
-    found = [(rule, item) for rule in running for item in rule.check(reading.facts, limits)]
+    every = [(rule, item) for rule in running for item in rule.check(reading.facts, limits)]
+    # A class that is made several times is read several times, and reported once.
+    found = {(rule.code, item.anchor): (rule, item) for rule, item in reversed(every)}.values()
     plans = [item.fix for _, item in found if item.fix is not None]
     inside = {anchor for plan in plans for anchor in plan.anchors()}
     places = reading.positions({*inside, *(item.anchor for _, item in found)})

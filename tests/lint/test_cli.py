@@ -290,3 +290,25 @@ def test_a_fault_of_ours_is_one_line_and_exits_2(
     assert [f["path"] for f in json.loads(output.out)] == ["b.py"]
     assert output.err.count("\n") == 1
     assert "a.py: internal error: KeyError" in output.err
+
+
+def test_a_class_made_twice_is_reported_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self, out):
+        super().__init__()
+        self.body = nn.Sequential(*[m for _ in range(20) for m in (nn.Linear(8, 8), nn.Sigmoid())])
+        self.head = nn.Linear(8, out)
+
+    def forward(self, x):
+        return self.head(self.body(x))
+
+small, large = Net(2), Net(3)
+"""
+    (tmp_path / "a.py").write_text(text)
+    assert main([str(tmp_path), "--output-format", "concise", "--no-cache"]) == 1
+    assert capsys.readouterr().out.count("GRD101") == 1
