@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 _CLIP: Final = "+ nn.utils.clip_grad_norm_({}.parameters(), max_norm=1.0)"
+_SHORT: Final = "+ clip_grad_norm_(model.parameters(), max_norm=1.0)"
 
 CHANGES: Final[dict[str, list[str]]] = {
     "GRD201 imported-function-and-uniform": [
@@ -37,4 +38,8 @@ CHANGES: Final[dict[str, list[str]]] = {
     "GRD301 trainer-class": [_CLIP.format("self.model")],
     "GRD301 commented-out-clipping": [_CLIP.format("model")],
     "GRD301 the-seed-explodes": [_CLIP.format("model")],
+    "GRD301 either-of-two-optimizers": [_SHORT],
+    "GRD301 only-one-arm-clips": [_SHORT],
+    "GRD301 same-test-twice": [_SHORT],
+    "GRD301 a-branch-about-something-else": [_SHORT],
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gradhealth_lint.violation import Example
 from tests.lint import (
     backward_rule_cases,
+    clipping_rule_cases,
     graph_rule_cases,
     init_rule_cases,
     loop_rule_cases,
@@ -939,3 +940,6 @@ for more in (
 ):
     GOOD.update(more.GOOD)
     BAD.update(more.BAD)
+
+GOOD["GRD301"] += clipping_rule_cases.GOOD
+BAD["GRD301"] += clipping_rule_cases.BAD

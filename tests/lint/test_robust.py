@@ -7,10 +7,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 
+import hypothesmith
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 from gradhealth_lint.cli import main
+from gradhealth_lint.rules import ALL_RULES
+from tests.lint import mutating
+from tests.lint.rule_cases import BAD as BAD_CASES
+from tests.lint.rule_cases import GOOD
 
 BAD = "from torch import nn\nlayer = nn.Linear(8, 8)\nnn.init.normal_(layer.weight, 1.5, 0.1)\n"
 
@@ -129,3 +136,53 @@ def test_an_init_with_arguments_that_torch_refuses_is_not_known(
     (folder / "z.py").write_text(f"{start}nn.init.{call}\n")
     assert main([".", "--no-cache"]) == 0
     assert "internal error" not in capsys.readouterr().err
+
+
+#: Programs that the rules have something to say about, or nearly.
+PROGRAMS = [
+    example.text.encode()
+    for rule in ALL_RULES
+    for example in (*rule.good, *rule.bad, *GOOD[rule.code], *BAD_CASES[rule.code])
+]
+
+
+@settings(
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+@given(hypothesmith.from_grammar())
+def test_whatever_the_grammar_allows_can_be_read(program: str) -> None:
+    text = mutating.PRELUDE + mutating.renamed(program, Random(program))
+    data = text.encode("utf-8", "surrogatepass")
+    assert mutating.failure(data, thorough=True) is None, text
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_mutated_programs_can_be_read(seed: int) -> None:
+    random = Random(seed)
+    for _ in range(10):
+        data = mutating.mutated(random.choice(PROGRAMS), random)
+        assert mutating.failure(data, thorough=True) is None, data.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_mutated_notebooks_can_be_read(seed: int) -> None:
+    random = Random(1000 + seed)
+    for _ in range(8):
+        program = mutating.mutated(random.choice(PROGRAMS), random)
+        data = mutating.as_notebook(program, random)
+        if random.random() < 0.2:
+            data = mutating.broken(data, random)
+        assert mutating.failure(data, "a.ipynb", thorough=True) is None, data
+
+
+def test_arguments_that_an_init_does_not_have_are_no_trouble(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "z.py").write_text(BAD.replace("1.5, 0.1", "mean=1.5, spread=0.1"))
+    assert main(["z.py"]) == 0
+    assert capsys.readouterr().err == ""

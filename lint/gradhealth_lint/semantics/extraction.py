@@ -15,8 +15,6 @@ from gradhealth_lint.semantics.facts import (
     InitUse,
     Stack,
     StackLayer,
-    Subject,
-    TrainingLoop,
     Wiring,
 )
 from gradhealth_lint.semantics.layer_facts import init_from, stack_layer
@@ -39,13 +37,12 @@ def extract(
     extractor = _Extractor(interpreter, runs)
     stacks = extractor.stacks()
     inits_found = extractor.inits()
-    loops, subjects = extractor.loops()
+    loops = extractor.loops()
     facts = FileFacts(
         stacks,
         inits_found,
-        loops,
         differentiates_twice=differentiates_twice,
-        subjects=subjects,
+        **loops,
         wirings=extractor.wirings(),
         unregistered=registration.unregistered(interpreter, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
@@ -215,12 +212,17 @@ class _Extractor:
             found[wiring] = None
         return tuple(found)
 
-    def loops(self) -> tuple[tuple[TrainingLoop, ...], tuple[Subject, ...]]:
-        """Every training loop, and what their events are about."""
+    def loops(self) -> dict[str, Any]:
+        """Every training loop, here and elsewhere, and what their events are about."""
         extractor = LoopExtractor(
             self.anchor, self._class_name, self._members, self._interpreter.sites
         )
-        return extractor.loops(self._runs), extractor.subjects()
+        loops = extractor.loops(self._runs)
+        return {
+            "loops": loops,
+            "loops_elsewhere": extractor.elsewhere,
+            "subjects": extractor.subjects(),
+        }
 
 
 def _in_force(value: Value, call: InitCall) -> bool:

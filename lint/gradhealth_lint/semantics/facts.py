@@ -238,7 +238,8 @@ class TrainingStep:
     ``stacks`` are the model's. ``clipping`` is "none" only where everything between the backward
     pass and the step was read. ``scaled`` says that a GradScaler that is switched on steps it.
     ``model_text`` and ``scaler_text`` are what the code around the step calls model and scaler, ""
-    where that is not known.
+    where that is not known. ``layers`` and ``stacks`` are without what may be frozen. A step in
+    another file stands where ``helper`` is called, which leads there.
     """
 
     anchor: Anchor
@@ -254,6 +255,7 @@ class TrainingStep:
     optimizer_text: str
     model_text: str = ""
     scaler_text: str = ""
+    helper: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,6 +303,8 @@ class FileFacts:
     stacks: tuple[Stack, ...] = ()
     inits: tuple[InitUse, ...] = ()
     loops: tuple[TrainingLoop, ...] = ()
+    #: Those of other files, each at the call that leads there: what this file gives them is known.
+    loops_elsewhere: tuple[TrainingLoop, ...] = ()
     #: autograd.grad(..., create_graph=True): a smooth activation is needed, as in a PINN.
     differentiates_twice: bool = False
     #: The models, optimizers, scalers and schedulers that events of loops are about.

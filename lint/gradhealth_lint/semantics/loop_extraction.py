@@ -23,7 +23,7 @@ from gradhealth_lint.semantics.facts import (
     TrainingStep,
 )
 from gradhealth_lint.semantics.loops import Group, Step, groups
-from gradhealth_lint.semantics.pytorch import modules
+from gradhealth_lint.semantics.pytorch import freezing, modules
 from gradhealth_lint.semantics.pytorch.frameworks import limit_of
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ class LoopExtractor:
         self._class_name = class_name
         self._members = members
         self._sites = sites
+        #: Loops of other files that code of this one leads to.
+        self.elsewhere: tuple[TrainingLoop, ...] = ()
         self._subjects: dict[int, Subject] = {}
         self._texts: dict[cst.CSTNode, str] = {}
         self._names: dict[int, set[str]] = {}
@@ -62,13 +64,15 @@ class LoopExtractor:
         for event in (event for run in runs.roots for event in run.events if event.model):
             self._names.setdefault(id(event.node), set()).add(event.model)
         best: dict[Anchor, TrainingLoop] = {}
+        elsewhere: dict[Anchor, TrainingLoop] = {}
         for group in groups(runs):
-            if id(group.node) in self._sites:
-                continue  # it stands in another file, where it is read itself
+            # One that stands in another file is read there as well, with less known of its model.
+            found = elsewhere if id(group.node) in self._sites else best
             loop = self._loop(group)
-            old = best.get(loop.anchor)
+            old = found.get(loop.anchor)
             if old is None or _known(loop) > _known(old):
-                best[loop.anchor] = loop
+                found[loop.anchor] = loop
+        self.elsewhere = tuple(elsewhere.values())
         return tuple(best.values())
 
     def subjects(self) -> tuple[Subject, ...]:
@@ -109,7 +113,8 @@ class LoopExtractor:
         return Condition(self._anchor(node), self._texts[node], holds)
 
     def _step(self, step: Step, event: Event) -> TrainingStep:
-        layers = [layer for owner in step.owners for layer in modules.layers(owner)]
+        owned = [layer for owner in step.owners for layer in modules.layers(owner)]
+        layers = [layer for layer in owned if not freezing.may_be_frozen(layer)]
         inside = {id(layer) for layer in layers}
         scaler = event.scaler
         return TrainingStep(
@@ -126,7 +131,14 @@ class LoopExtractor:
             optimizer_text=event.text,
             model_text=self._model_text(event),
             scaler_text=_receiver(event.node) if event.how == "scaled" else "",
+            helper=self._helper(event.node),
         )
+
+    def _helper(self, node: cst.CSTNode) -> str:
+        """The function that is called where a step of another file is taken."""
+        if id(node) not in self._sites:
+            return ""
+        return dotted(getattr(node, "func", None)) or "the function that is called"
 
     def _model_text(self, event: Event) -> str:
         """What the code around a step calls the model, if that is the same whoever runs it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from gradhealth_lint.semantics import branches
 from gradhealth_lint.semantics.domain.torch_values import Manager, Optimizer
 from gradhealth_lint.semantics.pytorch import events, modules
 from gradhealth_lint.semantics.pytorch.frameworks import limit_of
@@ -111,8 +112,14 @@ def _clipping(
     touching = [
         e for e in inside if e.kind == events.CLIP and _same_loop(e, step) and _concerns(e, step)
     ]
-    if any(limit_of(clip.limit) != float("inf") or clip.how == "hand" for clip in touching):
+    real = [e for e in touching if limit_of(e.limit) != float("inf") or e.how == "hand"]
+    tests = [branches.excludes(clip.conditions, step.conditions) for clip in real]
+    if None in tests:
         return "clipped"
+    known = [test for test in tests if test is not None]
+    if any(map(branches.is_about_clipping, known)) or (known and step.scaler is not None):
+        # In the other branch, and by choice; or a scaler that looks out for overflow will do.
+        return "unknown"
     optimizer = step.receiver
     if isinstance(step.receiver, Manager):
         return _of_framework(limit_of(step.limit))

@@ -27,6 +27,9 @@ _TWICE: Final = re.compile(r"create_graph\s*=\s*True")
 #: What a file has that trains, and what it has besides if it is a loop's.
 _TRAINS: Final = re.compile(rb"\.(manual_)?backward\s*\(|zero_grad|clip_grad|\boptim\b")
 _BACKWARD: Final = re.compile(rb"\.(manual_)?backward\s*\(")
+#: What a file has that hands a model and its optimizer to a loop in another one.
+_OPTIMIZES: Final = re.compile(rb"\boptim\b")
+_HANDS: Final = re.compile(rb"\.parameters\s*\(")
 _STEP: Final = re.compile(rb"step\w*\s*\(")
 
 
@@ -83,6 +86,7 @@ def read(
     tree = cst.parse_module(source.text)
     interpreter = Interpreter(limits)
     trains = bool(_BACKWARD.search(source.data) and _STEP.search(source.data))
+    trains = trains or bool(_OPTIMIZES.search(source.data) and _HANDS.search(source.data))
     interpreter.observing = trains or bool(_TRAINS.search(source.data))
     if trains or b".apply(" in source.data:
         # Other files can add to what is read of this one: its model, or its initialisation.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts, TrainingStep
 
+#: The parameters of a model whose name is not known.
+_ANY: Final = "model.parameters()"
+
 
 class MissingClipping:
     """A loop that trains a model at risk of exploding gradients and clips nowhere."""
@@ -29,7 +32,7 @@ class MissingClipping:
         "nothing clips the gradient between backward() and {optimizer}.step(), and {model} is at "
         "risk: {risk}"
     )
-    remedy: ClassVar[str] = "before it, write {unscale}{clip}"
+    remedy: ClassVar[str] = "before {where}, write {unscale}{clip}"
     why: ClassVar[str] = (
         "The gradient of a recurrent network is a product over time steps, that of attention has "
         "rare large values early in training, and a loss scale lets one overflowing batch through; "
@@ -45,14 +48,16 @@ class MissingClipping:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"backward"),
-        re.compile(rb"step"),
+        # The loop may be in another file, the model and its optimizer in this one.
+        re.compile(rb"backward|\.parameters\("),
+        re.compile(rb"step|optim"),
     )
     reads_stacks: ClassVar[bool] = True
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Judge every optimizer step in a training loop whose model is known."""
-        own = [loop for loop in facts.loops if loop.looped and loop.owner == "own"]
+        loops = (*facts.loops, *facts.loops_elsewhere)
+        own = [loop for loop in loops if loop.looped and loop.owner == "own"]
         seen: set[int] = set()
         for loop, step in ((one, step) for one in own for step in one.steps):
             if step.clipping != "none" or step.model is None or step.anchor in seen:
@@ -62,13 +67,15 @@ class MissingClipping:
                 continue
             seen.add(step.anchor)
             optimizer = step.optimizer_text or "optimizer"
-            parameters = step.parameters_text or "model.parameters()"
+            parameters = "" if step.helper else step.parameters_text
+            where = f"the step in {step.helper}" if step.helper else "it"
             unscale = f"scaler.unscale_({optimizer}) and " if step.scaled else ""
-            clip = f"torch.nn.utils.clip_grad_norm_({parameters}, max_norm=1.0)"
+            clip = f"torch.nn.utils.clip_grad_norm_({parameters or _ANY}, max_norm=1.0)"
+            given = "" if step.unscaled_before else unscale
             yield Found(
                 step.anchor,
                 self.message.format(optimizer=optimizer, model=step.model, risk=risk),
-                self.remedy.format(unscale="" if step.unscaled_before else unscale, clip=clip),
+                self.remedy.format(where=where, unscale=given, clip=clip),
                 clip_before(step, loop),
             )
 

@@ -37,7 +37,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_dict,
 )
 from gradhealth_lint.semantics.python import classes
-from gradhealth_lint.semantics.pytorch import inits, modules
+from gradhealth_lint.semantics.pytorch import freezing, inits, modules
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -166,5 +166,5 @@ def _of_parameter(receiver: ParameterRef, name: str) -> Value:
     if name == "ndim":
         return UNKNOWN if shape is None else len(shape)
     if name == "requires_grad":
-        return True
+        return freezing.asked(receiver)
     return UNKNOWN if name in {"grad", "device", "dtype"} else Method(receiver, name)

@@ -22,6 +22,7 @@ from gradhealth_lint.semantics.domain.values import (
     ListValue,
     Namespace,
     Partial,
+    Symbol,
     Value,
     is_constant,
     new_list,
@@ -149,6 +150,22 @@ def _namespace(_: Interpreter, arguments: Arguments, __: cst.CSTNode) -> Value:
     return UNKNOWN if arguments.open else Namespace(dict(arguments.keywords))
 
 
+def _quantified(decisive: bool) -> Handler:
+    """``any`` and ``all``: what decides is one item that is true, or one that is not."""
+
+    def run(interpreter: Interpreter, arguments: Arguments, _: cst.CSTNode) -> Value:
+        value = folding.resolved(arguments.positional[0]) if arguments.positional else UNKNOWN
+        items = None if isinstance(value, Symbol) else iteration.iterated(interpreter, value)
+        if items is None:
+            return UNKNOWN
+        answers = [folding.truth(item) for item in items]
+        if decisive in answers:
+            return decisive
+        return UNKNOWN if None in answers else not decisive
+
+    return run
+
+
 def _nothing(_: Interpreter, __: Arguments, ___: cst.CSTNode) -> Value:
     return None
 
@@ -171,6 +188,8 @@ _HANDLERS: Final[dict[str, Handler]] = {
     "builtins.type": introspection.type_,
     "builtins.map": sequences.map_,
     "builtins.sum": _sum,
+    "builtins.any": _quantified(decisive=True),
+    "builtins.all": _quantified(decisive=False),
     "builtins.print": _nothing,
     **{
         f"builtins.{function.__name__}": _number(function)

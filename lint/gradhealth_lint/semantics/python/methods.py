@@ -30,7 +30,14 @@ from gradhealth_lint.semantics.domain.values import (
     tensors_in,
 )
 from gradhealth_lint.semantics.python import argument_parsing, classes, data_methods
-from gradhealth_lint.semantics.pytorch import containers, frameworks, inits, modules, tensors
+from gradhealth_lint.semantics.pytorch import (
+    containers,
+    frameworks,
+    freezing,
+    inits,
+    modules,
+    tensors,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -49,6 +56,8 @@ _CONTAINER_CHANGES: Final = frozenset(
 def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: cst.Call) -> Value:
     """``receiver.name(*arguments)``."""
     receiver, name = callee.receiver, callee.name
+    if name == "requires_grad_":
+        freezing.ask(interpreter, receiver, next(iter(arguments.everything()), True))
     if isinstance(receiver, Node):
         return tensors.method(interpreter, receiver, name, arguments)
     if isinstance(receiver, ParameterRef):

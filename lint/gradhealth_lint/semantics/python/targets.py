@@ -22,7 +22,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import clipping, wiring
+from gradhealth_lint.semantics.pytorch import clipping, freezing, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +39,9 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
         receiver = interpreter.evaluate(target.value, frame)
         if target.attr.value == "grad":
             clipping.assigned(interpreter, target, receiver, value)
+        elif target.attr.value == "requires_grad" and isinstance(receiver, ParameterRef):
+            freezing.ask(interpreter, receiver, value)
+            return
         elif target.attr.value == "requires_grad" and value is True:
             assign(interpreter, target.value, wiring.require(interpreter, target, receiver), frame)
             return
