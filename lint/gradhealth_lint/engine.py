@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.edits.making import Maker
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.rules.rule import Rule
-    from gradhealth_lint.semantics.facts import Anchor
+    from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.reader import FileReading, Span
     from gradhealth_lint.source import Source
 

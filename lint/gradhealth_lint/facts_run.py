@@ -13,15 +13,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import (
-        Anchor,
-        FileFacts,
-        InitUse,
-        LoopEvent,
-        Stack,
-        StackLayer,
-        TrainingLoop,
-    )
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent, TrainingLoop
+    from gradhealth_lint.semantics.network_facts import InitUse, Stack, StackLayer
+    from gradhealth_lint.semantics.places import Anchor
 
 
 @dataclass(frozen=True, slots=True)

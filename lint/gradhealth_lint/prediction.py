@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import Stack, StackLayer
+    from gradhealth_lint.semantics.network_facts import Stack, StackLayer
 
 #: The layers theory.py covers.
 _PREDICTED_KINDS: Final = frozenset({"Linear", "LazyLinear"})

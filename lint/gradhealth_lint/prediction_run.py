@@ -8,7 +8,7 @@ from gradhealth_lint import engine, source
 from gradhealth_lint.located import LocatedPrediction
 from gradhealth_lint.networks.prediction import predict_network
 from gradhealth_lint.networks.recurrence_prediction import predict_recurrence
-from gradhealth_lint.semantics.facts import Recurrence
+from gradhealth_lint.semantics.network_facts import Recurrence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.prediction import StackPrediction
-    from gradhealth_lint.semantics.facts import Network
+    from gradhealth_lint.semantics.network_facts import Network
 
 #: No stack without torch.
 _NEEDED = b"torch"

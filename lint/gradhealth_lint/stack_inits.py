@@ -8,7 +8,7 @@ from gradhealth_lint import initializers
 
 if TYPE_CHECKING:
     from gradhealth_lint.initializers import Distribution
-    from gradhealth_lint.semantics.facts import Init
+    from gradhealth_lint.semantics.network_facts import Init
 
 
 #: Not torch's: N(0, gain^2 / fan_in), for what a better init would do.

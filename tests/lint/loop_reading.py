@@ -14,7 +14,8 @@ from gradhealth_lint.semantics import reader
 from gradhealth_lint.source import Source
 
 if TYPE_CHECKING:
-    from gradhealth_lint.semantics.facts import FileFacts, LoopEvent, TrainingLoop
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent, TrainingLoop
 
 #: What every program of ``loops/`` starts with.
 PRELUDE = """

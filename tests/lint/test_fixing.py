@@ -17,7 +17,8 @@ from gradhealth_lint.limits import Limits
 from gradhealth_lint.rules.rule import Found, Rule
 
 if TYPE_CHECKING:
-    from gradhealth_lint.semantics.facts import FileFacts, InitUse
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.network_facts import InitUse
     from gradhealth_lint.violation import Applicability
 
 HEAD = "import torch\nfrom torch import nn\n\nlayer = nn.Linear(4, 4)\n"

@@ -14,7 +14,7 @@ from gradhealth_lint.stack_inits import describe
 from tests.lint.stack_cases import CASES, StackCase
 
 if TYPE_CHECKING:
-    from gradhealth_lint.semantics.facts import Stack
+    from gradhealth_lint.semantics.network_facts import Stack
 
 
 def line(stack: Stack) -> str:

@@ -25,7 +25,7 @@ from gradhealth_lint.stack_inits import distribution
 if TYPE_CHECKING:
     from gradhealth_lint.initializers import Distribution
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import Init, Piece, StackLayer, Window
+    from gradhealth_lint.semantics.network_facts import Init, Piece, StackLayer, Window
 
 #: Activations that never fall: the largest of several outputs comes from the largest input.
 _RISING: Final = frozenset(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradhealth_lint.semantics.facts import Window
+    from gradhealth_lint.semantics.network_facts import Window
 
 
 def made(window: Window, sides: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -13,14 +13,14 @@ from gradhealth_lint.networks.builder import Builder
 from gradhealth_lint.networks.shape import Shape, UnknownPieceError, WrongSizeError
 from gradhealth_lint.networks.steps import Step
 from gradhealth_lint.prediction import StackPrediction, exp, listed, predict
-from gradhealth_lint.semantics.facts import Init, Stack, StackLayer
+from gradhealth_lint.semantics.network_facts import Init, Stack, StackLayer
 from gradhealth_lint.stack_inits import SCALED, describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import Network, Piece
+    from gradhealth_lint.semantics.network_facts import Network, Piece
 
 #: Total gains beyond it are as good as 0.
 _LEAST: Final = 1e-300

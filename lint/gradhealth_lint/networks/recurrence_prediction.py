@@ -13,7 +13,7 @@ from gradhealth_lint.stack_inits import describe, distribution
 
 if TYPE_CHECKING:
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import Init, Recurrence
+    from gradhealth_lint.semantics.network_facts import Init, Recurrence
 
 _GATES: Final = {"RNN": 1, "LSTM": 4, "GRU": 3}
 _BIASES: Final = ("bias_ih", "bias_hh")

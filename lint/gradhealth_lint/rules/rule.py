@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import Anchor, FileFacts
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.violation import Example, Severity
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradhealth_lint.semantics.facts import Stack, StackLayer
+    from gradhealth_lint.semantics.network_facts import Stack, StackLayer
 
 #: How torch.nn spells the activations whose class is not the capitalised name.
 _CLASS_NAMES = {

@@ -9,23 +9,17 @@ from gradhealth_lint.semantics import registration
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, InitCall, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, Instance, Value
-from gradhealth_lint.semantics.facts import (
-    FileFacts,
-    InitTarget,
-    InitUse,
-    Stack,
-    StackLayer,
-    Wiring,
-)
+from gradhealth_lint.semantics.facts import FileFacts, Wiring
 from gradhealth_lint.semantics.layer_facts import init_from, stack_layer
 from gradhealth_lint.semantics.layers import Chain, Link, chains
 from gradhealth_lint.semantics.loop_extraction import LoopExtractor
+from gradhealth_lint.semantics.network_facts import InitTarget, InitUse, Stack, StackLayer
 from gradhealth_lint.semantics.pytorch import inits, modules
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from gradhealth_lint.semantics.facts import Anchor
+    from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.python.roots import Runs
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from gradhealth_lint.semantics.domain import catalogue, folding
 from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Value
-from gradhealth_lint.semantics.facts import Init, StackLayer, Window
+from gradhealth_lint.semantics.network_facts import Init, StackLayer, Window
 from gradhealth_lint.semantics.pytorch import inits
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.graph import Node
-    from gradhealth_lint.semantics.facts import Argument
+    from gradhealth_lint.semantics.network_facts import Argument
 
 
 def stack_layer(

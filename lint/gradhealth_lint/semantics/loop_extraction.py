@@ -15,7 +15,7 @@ from gradhealth_lint.semantics.domain.torch_values import (
     Scheduler,
     is_module,
 )
-from gradhealth_lint.semantics.facts import (
+from gradhealth_lint.semantics.loop_facts import (
     Condition,
     LoopEvent,
     Subject,
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gradhealth_lint.semantics.domain.values import Value
-    from gradhealth_lint.semantics.facts import Anchor, SubjectKind
+    from gradhealth_lint.semantics.loop_facts import SubjectKind
+    from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.roots import Runs
     from gradhealth_lint.semantics.pytorch.events import Event
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from gradhealth_lint.semantics.domain.values import Value
-    from gradhealth_lint.semantics.facts import Clipping
+    from gradhealth_lint.semantics.loop_facts import Clipping
     from gradhealth_lint.semantics.python.roots import Run, Runs
     from gradhealth_lint.semantics.pytorch.events import Event
 

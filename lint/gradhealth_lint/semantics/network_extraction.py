@@ -17,8 +17,8 @@ from gradhealth_lint.semantics.domain.graph import (
 )
 from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Value
-from gradhealth_lint.semantics.facts import Init, Network, Piece, Recurrence, Window
 from gradhealth_lint.semantics.layer_facts import init_of, stack_layer, window
+from gradhealth_lint.semantics.network_facts import Init, Network, Piece, Recurrence, Window
 from gradhealth_lint.semantics.pytorch import inits
 from gradhealth_lint.semantics.pytorch.parts import forget_gate
 from gradhealth_lint.semantics.regions import Part, flat, regions
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     import libcst as cst
 
-    from gradhealth_lint.semantics.facts import Anchor
+    from gradhealth_lint.semantics.places import Anchor
 
 #: The owner of what is in no class of the file.
 BARE: Final = "Sequential"

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import Anchor, FileFacts
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.roots import Runs
     from gradhealth_lint.source import Source
 

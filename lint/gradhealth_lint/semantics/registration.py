@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from gradhealth_lint.semantics.domain.torch_values import Layer
-    from gradhealth_lint.semantics.facts import Anchor
+    from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 #: One thing in a list may be hidden there on purpose: a teacher that must not be trained.

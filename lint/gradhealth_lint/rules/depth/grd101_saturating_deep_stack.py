@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import FileFacts, Stack
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.network_facts import Stack
 
 #: Inits made for tanh: whoever writes one has thought about it.
 _CENTRED_INITS = frozenset({"xavier_normal_", "xavier_uniform_", "orthogonal_"})

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from gradhealth_lint.edits.plan import Part, Plan
     from gradhealth_lint.initializers import Distribution
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import FileFacts, InitTarget, InitUse
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.network_facts import InitTarget, InitUse
 
 _RECTIFIERS = frozenset({"relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "relu6", None})
 _XAVIER_GAINS = frozenset({"tanh", "sigmoid"})

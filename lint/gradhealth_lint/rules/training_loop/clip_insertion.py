@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradhealth_lint.edits.plan import Plan, Template
-    from gradhealth_lint.semantics.facts import LoopEvent, TrainingLoop, TrainingStep
+    from gradhealth_lint.semantics.loop_facts import LoopEvent, TrainingLoop, TrainingStep
 
 
 def clip_before(step: TrainingStep, loop: TrainingLoop) -> Plan | None:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import FileFacts, TrainingStep
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import TrainingStep
 
 #: The parameters of a model whose name is not known.
 _ANY: Final = "model.parameters()"

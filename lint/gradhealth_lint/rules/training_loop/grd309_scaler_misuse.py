@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.semantics.facts import FileFacts, LoopEvent
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent
 
 
 class ScalerMisuse:

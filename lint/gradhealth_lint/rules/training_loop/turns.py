@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from gradhealth_lint.semantics.facts import (
+    from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import (
         Condition,
         EventKind,
-        FileFacts,
         LoopEvent,
         Subject,
         TrainingLoop,
