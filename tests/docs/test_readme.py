@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from gradhealth_lint.rules import ALL_RULES
 from pytest_gradhealth import assertions
 
+if TYPE_CHECKING:
+    from gradhealth_lint.rules.rule import Rule
+
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_rules_table_is_current() -> None:
-    rows = re.findall(r"^\| (GRD\d{3}) \| ([\w-]+) \|", README, flags=re.M)
-    assert rows == [(rule.code, rule.name) for rule in ALL_RULES]
+def test_the_rules_table_is_current(request: pytest.FixtureRequest) -> None:
+    """``pytest tests/docs --update-snapshots`` writes it anew."""
+    head = "| code | name | by default | reports |\n|---|---|---|---|\n"
+    table = head + "".join(
+        f"| [{rule.code}](docs/rules/{rule.code}.md) | {rule.name} "
+        f"| {'on' if rule.on_by_default else 'off'} | {_summary(rule)} |\n"
+        for rule in ALL_RULES
+    )
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    if request.config.getoption("--update-snapshots"):
+        text = re.sub(r"^\| code \| name .*\n(?:\|.*\n)+", lambda _: table, text, flags=re.M)
+        (ROOT / "README.md").write_text(text, encoding="utf-8")
+    assert table in text
+
+
+def _summary(rule: Rule) -> str:
+    line = (type(rule).__doc__ or "").strip().splitlines()[0].removesuffix(".")
+    return line[0].lower() + line[1:]
 
 
 def test_the_assertions_table_is_current() -> None:

@@ -66,6 +66,7 @@ def make_parser() -> argparse.ArgumentParser:
         _paths(command)
     rule = commands.add_parser("rule", help="print everything about one rule")
     rule.add_argument("code", metavar="CODE")
+    rule.add_argument("--output-format", choices=formats.PAGES, default="text")
     rules = commands.add_parser("rules", help="list the rules")
     for command in (predict, facts, rules):
         command.add_argument("--output-format", choices=formats.LISTINGS, default="text")

@@ -47,3 +47,11 @@ class Listing(Format, Protocol):
     def rules(self, every: Iterable[Rule]) -> str:
         """The list of rules."""
         ...
+
+
+class Pages(Protocol):
+    """A format for all there is to say about one rule."""
+
+    def page(self, rule: Rule) -> str:
+        """A rule's page."""
+        ...
