@@ -6,6 +6,7 @@ from gradhealth_lint.violation import Example
 from tests.lint import (
     backward_rule_cases,
     clipping_rule_cases,
+    constant_init_cases,
     graph_rule_cases,
     init_rule_cases,
     loop_rule_cases,
@@ -937,6 +938,7 @@ for more in (
     graph_rule_cases,
     backward_rule_cases,
     init_rule_cases,
+    constant_init_cases,
 ):
     GOOD.update(more.GOOD)
     BAD.update(more.BAD)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from gradhealth_lint.semantics import registration
+from gradhealth_lint.semantics import init_extraction, registration
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Container, InitCall, Layer, ParameterRef
-from gradhealth_lint.semantics.domain.values import MISSING, Instance, Value
+from gradhealth_lint.semantics.domain.torch_values import Container, Layer
+from gradhealth_lint.semantics.domain.values import Instance, Value
 from gradhealth_lint.semantics.facts import FileFacts, Wiring
-from gradhealth_lint.semantics.layer_facts import init_from, stack_layer
+from gradhealth_lint.semantics.init_extraction import Place
+from gradhealth_lint.semantics.layer_facts import stack_layer
 from gradhealth_lint.semantics.layers import Chain, Link, chains
 from gradhealth_lint.semantics.loop_extraction import LoopExtractor
-from gradhealth_lint.semantics.network_facts import InitTarget, InitUse, Stack, StackLayer
-from gradhealth_lint.semantics.pytorch import inits, modules
+from gradhealth_lint.semantics.network_facts import Stack, StackLayer
+from gradhealth_lint.semantics.pytorch import modules
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -30,7 +31,7 @@ def extract(
     """The facts of a file that has been run, and the nodes its anchors stand for."""
     extractor = _Extractor(interpreter, runs)
     stacks = extractor.stacks()
-    inits_found = extractor.inits()
+    inits_found = init_extraction.init_uses(interpreter, extractor.places, extractor.anchor)
     loops = extractor.loops()
     facts = FileFacts(
         stacks,
@@ -56,8 +57,8 @@ class _Extractor:
         self._interpreter = interpreter
         self._runs = runs
         self._anchors: dict[int, Anchor] = {}
-        #: Layer -> (stack, its activation there); stack -> identity of its layers.
-        self._places: dict[int, tuple[int, str]] = {}
+        #: Layer -> its place in a stack; stack -> identity of its layers.
+        self.places: dict[int, Place] = {}
         self._members: list[set[int]] = []
         self._held: dict[int, frozenset[int]] = {}
 
@@ -87,8 +88,10 @@ class _Extractor:
                     found.append(stack)
                     self._members.append(set())
                 self._members[index] |= members
-                for link, layer in zip(chain.links, stack.layers, strict=True):
-                    self._places[id(link.node.layer)] = (index, layer.activation)
+                pairs = zip(chain.links, stack.layers, strict=True)
+                for position, (link, layer) in enumerate(pairs):
+                    place = Place(index, position, layer.activation)
+                    self.places[id(link.node.layer)] = place
         return self._without_guesses(found)
 
     def _without_guesses(self, found: list[Stack]) -> tuple[Stack, ...]:
@@ -97,10 +100,10 @@ class _Extractor:
         kept = [i for i, s in enumerate(found) if not s.notes or s.anchor not in known]
         number = {old: new for new, old in enumerate(kept)}
         self._members = [self._members[index] for index in kept]
-        self._places = {
-            layer: (number[index], activation)
-            for layer, (index, activation) in self._places.items()
-            if index in number
+        self.places = {
+            layer: place._replace(stack=number[place.stack])
+            for layer, place in self.places.items()
+            if place.stack in number
         }
         return tuple(found[index] for index in kept)
 
@@ -161,31 +164,6 @@ class _Extractor:
         owner = self._owner(module)
         return f"nn.{module.kind}" if owner == _BARE else owner
 
-    def inits(self) -> tuple[InitUse, ...]:
-        """Every init call that is still in force for some parameter."""
-        targets: dict[int, list[InitTarget]] = {}
-        written: dict[int, InitCall] = {}
-        for layer, name, call in self._interpreter.inits:
-            if not _in_force(layer.fields.get(name, MISSING), call):
-                continue
-            if id(call.node) in self._interpreter.sites:
-                continue
-            written[id(call.node)] = call
-            stack, activation = self._places.get(id(layer), (None, None))
-            fan_in, fan_out = inits.fans(layer)
-            target = InitTarget(
-                layer.kind, name, fan_in, fan_out,
-                inits.multiplies(ParameterRef(layer, name)), stack, activation,
-            )  # fmt: skip
-            targets.setdefault(id(call.node), []).append(target)
-        return tuple(
-            InitUse(
-                self.anchor(call.node), init_from(call), tuple(dict.fromkeys(targets[key])),
-                call.target, call.callee,
-            )
-            for key, call in written.items()
-        )  # fmt: skip
-
     def wirings(self) -> tuple[Wiring, ...]:
         """What losses and logarithms of this file are given, each once."""
         sites = self._interpreter.sites
@@ -217,11 +195,6 @@ class _Extractor:
             "loops_elsewhere": extractor.elsewhere,
             "subjects": extractor.subjects(),
         }
-
-
-def _in_force(value: Value, call: InitCall) -> bool:
-    options = getattr(value, "options", (value,))
-    return any(option is call for option in options)
 
 
 def _stack_layer(link: Link) -> StackLayer:

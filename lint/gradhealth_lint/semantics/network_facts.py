@@ -146,6 +146,12 @@ class InitTarget:
     #: Which stack its layer is part of, and the activation that follows it there.
     stack: int | None = None
     activation: str | None = None
+    #: Which of that stack's layers it is.
+    position: int | None = None
+    #: Whether every layer of this kind is meant, as ``isinstance(m, nn.Linear)`` says.
+    every: bool = False
+    #: Whether it is, or may be, kept from training.
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +163,5 @@ class InitUse:
     targets: tuple[InitTarget, ...]
     target_text: str
     callee_text: str
+    #: The class of a model all of whose matrices, two or more, it sets.
+    whole: str = ""
