@@ -57,6 +57,25 @@ class Limits:
         ),
         source="theory.py: the coherent part of the recursion",
     )
+    init_weight_gain: float = _limit(
+        5.0,
+        unit="standard deviation of an init times sqrt(fan_in)",
+        reason=(
+            "He's init for ReLU has sqrt(2), nothing in use needs more than 2. At 5 a ReLU layer "
+            "multiplies signal and gradient by 3.5, three of them by 43, and a tanh unit is in "
+            "its flat part for most inputs. std=0.02 reaches it at 62,500 inputs, std=1 at 25."
+        ),
+        source="He et al. (2015), section 2.2: fan_in Var(w) = 2",
+    )
+    init_fewest_inputs: int = _limit(
+        8,
+        unit="inputs of a layer",
+        reason=(
+            "Layers of fewer inputs take coordinates or times and are given wide weights on "
+            "purpose, as random Fourier features are."
+        ),
+        source="Tancik et al. (2020), arXiv 2006.10739: coordinates have 2 or 3 dimensions",
+    )
     assumed_fan_in: int = _limit(
         8,
         unit="inputs of a Linear or Conv whose size the source does not tell",

@@ -9,6 +9,7 @@ from tests.lint import (
     constant_init_cases,
     graph_rule_cases,
     init_rule_cases,
+    init_scale_cases,
     loop_rule_cases,
     loss_rule_cases,
 )
@@ -938,6 +939,7 @@ for more in (
     graph_rule_cases,
     backward_rule_cases,
     init_rule_cases,
+    init_scale_cases,
     constant_init_cases,
 ):
     GOOD.update(more.GOOD)

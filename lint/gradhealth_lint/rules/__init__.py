@@ -10,6 +10,7 @@ from gradhealth_lint.rules.graph.grd506_layer_created_in_forward import LayerCre
 from gradhealth_lint.rules.initialisation.grd201_normal_init_large_mean import (
     NormalInitLargeMean,
 )
+from gradhealth_lint.rules.initialisation.grd202_large_init_scale import LargeInitScale
 from gradhealth_lint.rules.initialisation.grd203_constant_init import ConstantInit
 from gradhealth_lint.rules.initialisation.grd204_one_sided_uniform import OneSidedUniform
 from gradhealth_lint.rules.losses.grd401_softmax_before_cross_entropy import (
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 ALL_RULES: Final[tuple[Rule, ...]] = (
     SaturatingDeepStack(),
     NormalInitLargeMean(),
+    LargeInitScale(),
     ConstantInit(),
     OneSidedUniform(),
     MissingClipping(),

@@ -77,6 +77,7 @@ class _Extractor:
         for module, outputs in self._runs.outputs:
             for chain in chains(outputs):
                 members = {id(link.node.layer) for link in chain.links}
+                self._note_lone(chain)
                 if members <= covered or len(chain.links) < self._smallest:
                     continue
                 covered |= members
@@ -90,9 +91,17 @@ class _Extractor:
                 self._members[index] |= members
                 pairs = zip(chain.links, stack.layers, strict=True)
                 for position, (link, layer) in enumerate(pairs):
-                    place = Place(index, position, layer.activation)
+                    rescaled = layer.normalised or link.rescaled
+                    place = Place(index, position, layer.activation, rescaled)
                     self.places[id(link.node.layer)] = place
         return self._without_guesses(found)
+
+    def _note_lone(self, chain: Chain) -> None:
+        """Remember what follows a layer that has no others in its chain."""
+        link, layer = chain.links[0], chain.links[0].node.layer
+        if len(chain.links) == 1 and layer is not None and id(layer) not in self.places:
+            label = "identity" if link.activation is None else link.activation.label
+            self.places[id(layer)] = Place(None, 0, label, link.normalised or link.rescaled)
 
     def _without_guesses(self, found: list[Stack]) -> tuple[Stack, ...]:
         """Drop readings under an assumption where the same place has one without."""
@@ -101,9 +110,9 @@ class _Extractor:
         number = {old: new for new, old in enumerate(kept)}
         self._members = [self._members[index] for index in kept]
         self.places = {
-            layer: place._replace(stack=number[place.stack])
+            layer: place._replace(stack=None if place.stack is None else number[place.stack])
             for layer, place in self.places.items()
-            if place.stack in number
+            if place.stack is None or place.stack in number
         }
         return tuple(found[index] for index in kept)
 

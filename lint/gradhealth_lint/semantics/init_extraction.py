@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.semantics.domain.torch_values import InitCall, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Value
 from gradhealth_lint.semantics.layer_facts import init_from
@@ -24,11 +25,12 @@ _FEWEST = 2
 
 
 class Place(NamedTuple):
-    """A layer's stack, its position there and the activation that follows it."""
+    """Where a layer is applied: its stack, None if it stands alone, and what follows it there."""
 
-    stack: int
+    stack: int | None
     position: int
     activation: str
+    rescaled: bool
 
 
 def init_uses(
@@ -37,13 +39,16 @@ def init_uses(
     """Every init call that is still in force for some parameter."""
     targets: dict[int, list[InitTarget]] = {}
     written: dict[int, InitCall] = {}
+    held = {id(layer) for one in interpreter.instances for layer in modules.layers(one)}
     for layer, name, call in interpreter.inits:
         if not _in_force(layer.fields.get(name, MISSING), call):
             continue
         if id(call.node) in interpreter.sites:
             continue
         written[id(call.node)] = call
-        targets.setdefault(id(call.node), []).append(_target(layer, name, places.get(id(layer))))
+        out_of_view = id(layer) in held and layer.kind in catalogue.AFFINE_KINDS
+        target = _target(layer, name, places.get(id(layer)), held=out_of_view)
+        targets.setdefault(id(call.node), []).append(target)
     whole = _whole_models(interpreter)
     return tuple(
         InitUse(
@@ -54,7 +59,8 @@ def init_uses(
     )  # fmt: skip
 
 
-def _target(layer: Layer, name: str, place: Place | None) -> InitTarget:
+def _target(layer: Layer, name: str, place: Place | None, *, held: bool) -> InitTarget:
+    """The fact of one parameter; ``held`` says that a model has it and applies it out of view."""
     fan_in, fan_out = inits.fans(layer)
     parameter = ParameterRef(layer, name)
     return InitTarget(
@@ -65,9 +71,11 @@ def _target(layer: Layer, name: str, place: Place | None) -> InitTarget:
         inits.multiplies(parameter),
         None if place is None else place.stack,
         None if place is None else place.activation,
-        None if place is None else place.position,
+        None if place is None or place.stack is None else place.position,
         every=not layer.arguments,
         frozen=freezing.asked(parameter) is not True,
+        rescaled=layer.fields.get("reparametrised") is True
+        or (held if place is None else place.rescaled),
     )
 
 

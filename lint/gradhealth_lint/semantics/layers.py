@@ -17,6 +17,7 @@ from gradhealth_lint.semantics.domain.graph import (
     HARMLESS,
     MULTIPLY,
     NORM,
+    SCALE,
     Node,
     reachable,
 )
@@ -33,6 +34,8 @@ class Link:
     next: Node | None = None
     #: The last node that belongs to this link.
     end: Node | None = None
+    #: Whether what goes in or comes out is multiplied by something right there.
+    rescaled: bool = False
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ def chains(outputs: list[Node]) -> list[Chain]:
 
 
 def _follow(start: Node, users: dict[int, list[Node | None]]) -> Link:
-    link = Link(start, end=start)
+    link = Link(start, end=start, rescaled=_is_rescaled(start, users))
     current = start
     while True:
         using = users.get(id(current), [])
@@ -99,6 +102,15 @@ def _follow(start: Node, users: dict[int, list[Node | None]]) -> Link:
         elif following.operation != HARMLESS:
             return link
         current = link.end = following
+
+
+def _is_rescaled(node: Node, users: dict[int, list[Node | None]]) -> bool:
+    around = [*node.inputs, *users.get(id(node), [])]
+    return any(
+        one is not None
+        and (one.operation in {SCALE, MULTIPLY} or one.label.startswith(("multiply", "divide")))
+        for one in around
+    )
 
 
 def _is_residual(chain: Chain, users: dict[int, list[Node | None]]) -> bool:

@@ -152,6 +152,8 @@ class InitTarget:
     every: bool = False
     #: Whether it is, or may be, kept from training.
     frozen: bool = False
+    #: Whether its scale is, or may be, taken out again: by a norm, a factor, a norm of the weight.
+    rescaled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
