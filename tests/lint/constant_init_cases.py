@@ -160,6 +160,23 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "zero-convolutions-side-by-side",
+            """
+            from torch import nn
+
+            def zero_module(module):
+                for p in module.parameters():
+                    nn.init.zeros_(p)
+                return module
+
+            class Adapter(nn.Module):
+                def __init__(self, widths=(64, 128)):
+                    super().__init__()
+                    self.to_base = zero_module(nn.Conv2d(widths[0], widths[1], 1))
+                    self.to_control = zero_module(nn.Conv2d(widths[1], widths[0], 1))
+            """,
+        ),
+        Example(
             "kind-that-is-a-head-only",
             """
             from torch import nn

@@ -141,7 +141,8 @@ class ConstantInit:
 
     def _without(self, use: InitUse, value: float) -> tuple[InitTarget, str] | None:
         """What is wrong with layers that are known by their kind or their model only."""
-        if value == 0 and not use.whole:
+        repeats = any(target.kind in catalogue.RECURRENT for target in use.targets)
+        if value == 0 and not (use.whole and repeats):
             return None
         for target in use.targets:
             alone = target.stack is None and not target.frozen and target.multiplies
