@@ -75,9 +75,23 @@ def test_every_key_is_named_and_no_other() -> None:
     assert keys == set(config._READERS)
 
 
-def test_every_limit_is_named_with_its_default() -> None:
-    named = {cells[0].strip("`").replace("-", "_"): float(cells[1]) for cells in rows("Limits")}
-    assert named == {item.name: item.default for item in dataclasses.fields(Limits)}
+def test_the_table_of_limits_is_current(request: pytest.FixtureRequest) -> None:
+    """``pytest tests/docs --update-snapshots`` writes it anew."""
+    head = "| limit | default | unit |\n|---|---|---|\n"
+    table = head + "".join(
+        f"| `{item.name.replace('_', '-')}` | {item.default:.10g} | {_cell(item.metadata['unit'])} |\n"
+        for item in dataclasses.fields(Limits)
+    )
+    path = ROOT / "docs" / "lint.md"
+    text = path.read_text(encoding="utf-8")
+    if request.config.getoption("--update-snapshots"):
+        text = re.sub(r"^\| limit \| .*\n(?:\|.*\n)+", lambda _: table, text, flags=re.M)
+        path.write_text(text, encoding="utf-8")
+    assert table in text
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def test_every_format_is_named() -> None:

@@ -7,6 +7,7 @@ from tests.lint import (
     backward_rule_cases,
     clipping_rule_cases,
     constant_init_cases,
+    cut_rule_cases,
     graph_rule_cases,
     init_rule_cases,
     init_scale_cases,
@@ -947,3 +948,8 @@ for more in (
 
 GOOD["GRD301"] += clipping_rule_cases.GOOD
 BAD["GRD301"] += clipping_rule_cases.BAD
+
+for code, examples in cut_rule_cases.GOOD.items():
+    GOOD[code] += examples
+for code, examples in cut_rule_cases.BAD.items():
+    BAD[code] += examples

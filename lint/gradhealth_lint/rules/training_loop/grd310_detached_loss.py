@@ -16,20 +16,22 @@ if TYPE_CHECKING:
 
 
 class DetachedLoss:
-    """A loss rebuilt from numbers, so that its backward pass reaches nothing."""
+    """A loss cut off from the model, so that its backward pass reaches nothing."""
 
     code: ClassVar[str] = "GRD310"
     name: ClassVar[str] = "detached-loss"
     severity: ClassVar[Severity] = "error"
     on_by_default: ClassVar[bool] = True
     message: ClassVar[str] = (
-        "backward() starts at a tensor that is made here of another one's values: the "
-        "graph that led to them is lost, and no parameter gets a gradient"
+        "{how}, and backward() starts from what is left: the graph that led to the values "
+        "is lost, and no parameter gets a gradient"
     )
-    remedy: ClassVar[str] = "call backward() on the loss itself, without making a new tensor of it"
+    remedy: ClassVar[str] = "{what}"
     why: ClassVar[str] = (
-        "torch.tensor(value) and Variable(value) copy numbers and begin a new graph. "
-        "With requires_grad=True backward() runs without an error and fills the .grad "
+        "torch.tensor(value) and Variable(value) copy numbers and begin a new graph; "
+        "detach(), .data, .item() and numpy() give values without one, and under no_grad "
+        "none is recorded. Backward then stops with an error, or, where somebody set "
+        "requires_grad=True, it runs without an error and fills the .grad "
         "of the new tensor alone; the optimizer sees None everywhere, steps over it, "
         "and the model never changes. Where several losses are collected, torch.stack "
         "keeps their graphs. Silent for tensors of plain numbers, and for inputs whose "
@@ -42,7 +44,9 @@ class DetachedLoss:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"backward"),
-        re.compile(rb"requires_grad"),
+        re.compile(
+            rb"requires_grad|detach|\.data\b|item|numpy|tolist|no_grad|inference_mode|float"
+        ),
     )
     reads_stacks: ClassVar[bool] = False
 
@@ -50,10 +54,11 @@ class DetachedLoss:
         """Every backward pass that starts at such a tensor."""
         seen: set[int] = set()
         for wiring in facts.wirings:
-            if wiring.kind != "backward" or wiring.function != "rewrapped" or wiring.source in seen:
+            if wiring.kind != "backward" or wiring.function not in _HOW or wiring.source in seen:
                 continue
             seen.add(wiring.source)
-            yield Found(wiring.source, self.message, self.remedy)
+            how, what = _HOW[wiring.function]
+            yield Found(wiring.source, self.message.format(how=how), self.remedy.format(what=what))
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -152,6 +157,21 @@ class DetachedLoss:
             """,
         ),
         Example(
+            "detached-output",
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def fit(model, loader, optimizer):
+                for images, labels in loader:
+                    optimizer.zero_grad()
+                    logits = model(images).detach()  # <- here
+                    loss = F.cross_entropy(logits, labels)
+                    loss.backward()
+                    optimizer.step()
+            """,
+        ),
+        Example(
             "list-of-losses",
             """
             import torch
@@ -168,3 +188,24 @@ class DetachedLoss:
             """,
         ),
     )
+
+
+#: What was done, and what to do instead.
+_HOW = {
+    "rewrapped": (
+        "this makes a new tensor of computed values",
+        "call backward() on the loss itself, without making a new tensor of it",
+    ),
+    "wrapped": (
+        "this makes a new tensor of other values",
+        "call backward() on the loss itself, without making a new tensor of it",
+    ),
+    "cut": (
+        "this takes values out of their graph",
+        "keep the graph up to the loss; take numbers for logging from a copy, after backward()",
+    ),
+    "untracked": (
+        "the model runs under torch.no_grad() here, which records no graph",
+        "call the model outside of torch.no_grad() where it is trained",
+    ),
+}

@@ -25,7 +25,7 @@ from gradhealth_lint.semantics.python import attributes, calls, iteration, subsc
 from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import tensors
+from gradhealth_lint.semantics.pytorch import cutting, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -130,7 +130,8 @@ def _dict(interpreter: Interpreter, node: cst.Dict, frame: Frame) -> Value:
 
 def _attribute(interpreter: Interpreter, node: cst.Attribute, frame: Frame) -> Value:
     receiver = interpreter.evaluate(node.value, frame)
-    return attributes.get(interpreter, receiver, node.attr.value)
+    value = attributes.get(interpreter, receiver, node.attr.value)
+    return cutting.attribute(interpreter, node, receiver) if value is UNKNOWN else value
 
 
 def _subscript(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> Value:
@@ -140,7 +141,10 @@ def _subscript(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> V
 def _binary(interpreter: Interpreter, node: cst.BinaryOperation, frame: Frame) -> Value:
     left = interpreter.evaluate(node.left, frame)
     right = interpreter.evaluate(node.right, frame)
-    return combine(interpreter, node.operator, left, right)
+    result = combine(interpreter, node.operator, left, right)
+    if result is UNKNOWN:
+        return cutting.combined(interpreter, (left, node.left), (right, node.right))
+    return result
 
 
 def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value) -> Value:
@@ -149,7 +153,8 @@ def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value
         return tensors.combine(interpreter, op, left, right)
     if isinstance(left, Filled) or isinstance(right, Filled):
         return tensors.scaled(op, left, right)
-    return folding.binary(op, left, right)
+    result = folding.binary(op, left, right)
+    return cutting.joined(left, right) if result is UNKNOWN else result
 
 
 def _unary(interpreter: Interpreter, node: cst.UnaryOperation, frame: Frame) -> Value:
@@ -160,7 +165,8 @@ def _unary(interpreter: Interpreter, node: cst.UnaryOperation, frame: Frame) -> 
             if isinstance(node.operator, cst.Not)
             else tensors.opaque(interpreter, "negation", [value])
         )
-    return folding.unary(node.operator, value)
+    result = folding.unary(node.operator, value)
+    return cutting.derived(value) if result is UNKNOWN else result
 
 
 def _boolean(interpreter: Interpreter, node: cst.BooleanOperation, frame: Frame) -> Value:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import folding
 from gradhealth_lint.semantics.domain.graph import Node
-from gradhealth_lint.semantics.domain.torch_values import Container, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import Applied, Container, ParameterRef, Squashed
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
     UNKNOWN,
@@ -24,7 +24,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import parts
+from gradhealth_lint.semantics.pytorch import cutting, parts
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -40,6 +40,8 @@ def get(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> Value:
         return receiver  # a type with its arguments: nn.ModuleList[nn.Linear]
     if isinstance(receiver, ParameterRef):
         return parameter_part(interpreter, receiver, element, frame)
+    if isinstance(receiver, (Applied, Squashed)):
+        return cutting.derived(receiver)
     if isinstance(element, cst.Slice):
         return _slice(interpreter, receiver, element, frame)
     if not isinstance(element, cst.Index):

@@ -22,7 +22,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import clipping, freezing, wiring
+from gradhealth_lint.semantics.pytorch import clipping, cutting, freezing, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +87,7 @@ def _unpack(
         items: tuple[Value, ...] | None = None
         filler: Value = interpreter.node("opaque", (value,), label="unpacking")
     else:
-        items, filler = iteration.iterated(interpreter, value), UNKNOWN
+        items, filler = iteration.iterated(interpreter, value), cutting.derived(value)
     starred = [isinstance(element, cst.StarredElement) for element in elements]
     if items is None or (len(items) != len(elements) and True not in starred):
         for element, star in zip(elements, starred, strict=True):

@@ -31,6 +31,7 @@ from gradhealth_lint.semantics.domain.values import (
     Symbol,
     Value,
 )
+from gradhealth_lint.semantics.pytorch import cutting
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,13 +54,6 @@ _ASKING: Final = {
 _DATA: Final = re.compile(r"target|label|teacher|^gt_|_gt$", re.I)
 _METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log"})
 _PACKAGES: Final = ("torch.", catalogue.FUNCTIONAL, "torch.special.")
-#: A tensor that starts a graph of its own: made of another one, or told to require a gradient.
-REWRAPPED: Final = "rewrapped"
-REQUIRED: Final = "required"
-_MAKERS: Final = frozenset(
-    {"torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor",
-     "torch.autograd.Variable", "torch.autograd.variable.Variable"}
-)  # fmt: skip
 #: The result of a layer of weights and nothing else: logits.
 AFFINE_RESULT: Final = "affine"
 
@@ -83,44 +77,37 @@ def after(
     result: Value,
 ) -> Value:
     """The result of a call with what is known of how it was made; what it asks for is recorded."""
+    if result is UNKNOWN:
+        result = cutting.after(interpreter, node, receiver, callee, arguments)
     name, first = _operation(node, receiver, callee, arguments)
     if name in _ASKING:
         _ask(interpreter, node, _ASKING[name], first)
-    elif name in _SQUASHING:
+    if name in _SQUASHING:
         made = Squashed(_SQUASHING[name], interpreter.at(node))
         if isinstance(result, Node):
             interpreter.squashed[id(result)] = (result, made)
         return made if result is UNKNOWN else result
-    elif _named(node) == "requires_grad_" and arguments.everything()[:1] != [False]:
+    if _named(node) == "requires_grad_" and arguments.everything()[:1] != [False]:
         return require(interpreter, node, receiver) if result is UNKNOWN else result
-    elif _rewraps(node, callee, arguments):
-        return Squashed(REWRAPPED, interpreter.at(node))
-    elif result is UNKNOWN:
+    if result is UNKNOWN:
         if isinstance(first, (Squashed, Applied)) and name in catalogue.HARMLESS_METHODS:
             return first
         if is_module(callee):
             return Applied(callee)
+        return cutting.applied(interpreter, node, receiver, callee, arguments)
     return result
 
 
 def require(interpreter: Interpreter, node: cst.CSTNode, target: Value) -> Value:
     """What a tensor is after ``target.requires_grad = True``."""
     computed = target is UNKNOWN or isinstance(target, (Applied, Squashed))
-    return Squashed(REQUIRED, interpreter.at(node)) if computed else target
+    return Squashed(cutting.REQUIRED, interpreter.at(node)) if computed else target
 
 
 def backward(interpreter: Interpreter, node: cst.Call, receiver: Value) -> None:
     """``receiver.backward()``, noted where it starts at a tensor with no history."""
-    if isinstance(receiver, Squashed) and receiver.function in {REWRAPPED, REQUIRED}:
+    if isinstance(receiver, Squashed) and cutting.starts(receiver):
         interpreter.wired.append(Wired(interpreter.at(node), "backward", receiver, None))
-
-
-def _rewraps(node: cst.Call, callee: Value, arguments: Arguments) -> bool:
-    """``torch.tensor(value, requires_grad=True)`` of something computed."""
-    if not isinstance(callee, Qualified) or callee.name not in _MAKERS or not node.args:
-        return False
-    asks = arguments.keywords.get("requires_grad") is True
-    return asks and any(isinstance(part, cst.Name) for part in _within(node.args[0].value))
 
 
 def _named(node: cst.Call) -> str:

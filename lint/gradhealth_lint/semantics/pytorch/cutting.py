@@ -1,0 +1,235 @@
+"""Tensors and numbers that have lost the graph their values came through.
+
+A model's output, or a loss of one, is cut by ``detach()``, ``.data``, ``item()``, ``numpy()`` and
+by running under ``no_grad``; what is computed of it and of data alone is cut as well.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.torch_values import Applied, Layer, Squashed, is_module
+from gradhealth_lint.semantics.domain.values import (
+    UNKNOWN,
+    Arguments,
+    ListValue,
+    Qualified,
+    Value,
+    is_constant,
+)
+from gradhealth_lint.semantics.pytorch.applying import MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+#: What became of a graph: lost on the way, and by ``no_grad``.
+CUT: Final = "cut"
+UNTRACKED: Final = "untracked"
+#: A tensor that starts a graph of its own: made of a computed one, or told to require a gradient.
+REWRAPPED: Final = "rewrapped"
+REQUIRED: Final = "required"
+#: One made of what may be data, whose own gradient may be wanted.
+WRAPPED: Final = "wrapped"
+_LOST: Final = frozenset({CUT, UNTRACKED, REWRAPPED})
+_LEAVES: Final = frozenset({REQUIRED, WRAPPED})
+#: What is computed of a model's output, one way or another.
+COMPUTED: Final = Applied(UNKNOWN)
+_METHODS: Final = frozenset({"detach", "detach_", "item", "numpy", "tolist"})
+_NUMBERS: Final = frozenset({"builtins.float", "builtins.int"})
+_MAKERS: Final = frozenset(
+    {"torch.tensor", "torch.as_tensor", "torch.Tensor", "torch.FloatTensor", "torch.from_numpy",
+     "torch.autograd.Variable", "torch.autograd.variable.Variable"}
+)  # fmt: skip
+#: Names that lead to no tensor of values, and what starts a backward pass or a graph.
+_NOT_TENSORS: Final = frozenset(
+    {"backward", "requires_grad_", "requires_grad", "size", "dim", "numel", "nelement", "stride",
+     "parameters", "train", "eval", "state_dict", "keys", "items", "values", "register_hook",
+     "retain_grad", "grad", "grad_fn", "is_leaf", "element_size", "type", "get_device"}
+)  # fmt: skip
+_LOSS: Final = re.compile(r"^(criterion|loss_?(fn|func|function)?)$", re.I)
+_DATA: Final = re.compile(r"target|label|truth|^gt|gt$|^y$|^y_|^ys$", re.I)
+
+
+def is_cut(value: Value) -> bool:
+    """Whether these are values of a model that have lost their graph."""
+    return isinstance(value, Squashed) and value.function in _LOST
+
+
+def starts(value: Value) -> bool:
+    """Whether a backward pass from here reaches nothing that came before."""
+    return is_cut(value) or (isinstance(value, Squashed) and value.function in _LEAVES)
+
+
+def derived(value: Value) -> Value:
+    """A part, an attribute or the negative of something; UNKNOWN if it is no model's."""
+    return COMPUTED if isinstance(value, Applied) else value if is_cut(value) else UNKNOWN
+
+
+def attribute(interpreter: Interpreter, node: cst.Attribute, receiver: Value) -> Value:
+    """``receiver.data``, and other attributes, of something computed."""
+    if node.attr.value in catalogue.SHAPE_ATTRIBUTES or node.attr.value in _NOT_TENSORS:
+        return UNKNOWN
+    found = _cut(interpreter, node, receiver) if node.attr.value == "data" else None
+    return derived(receiver) if found is None else found
+
+
+def after(
+    interpreter: Interpreter, node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
+) -> Value:
+    """The result of a call that cuts, or of one on what is cut and on data; else UNKNOWN."""
+    found = _after(interpreter, node, receiver, callee, arguments)
+    return UNKNOWN if found is None else found
+
+
+def applied(
+    interpreter: Interpreter, node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
+) -> Value:
+    """The result of a model out of view, told by its name, and of what is done to its output."""
+    if interpreter.forwarding:
+        return UNKNOWN
+    method = isinstance(node.func, cst.Attribute) and isinstance(receiver, Applied)
+    if method:
+        return UNKNOWN if _last(node) in _NOT_TENSORS else COMPUTED
+    if isinstance(callee, Qualified):
+        known = callee.name.startswith(("torch.", catalogue.FUNCTIONAL))
+    elif MODEL.search(_last(node)):
+        return Squashed(UNTRACKED, interpreter.at(node)) if interpreter.gradless else COMPUTED
+    else:
+        known = _is_loss(node, callee)
+    return COMPUTED if known and any(_has_graph(one) for one in arguments.everything()) else UNKNOWN
+
+
+def combined(
+    interpreter: Interpreter, left: tuple[Value, cst.CSTNode], right: tuple[Value, cst.CSTNode]
+) -> Value:
+    """``left op right`` of what is computed, or cut, and of anything else."""
+    for one, node in ((left[0], right[1]), (right[0], left[1])):
+        if is_cut(one) and _are_data(interpreter, [node]):
+            return one
+    return joined(left[0], right[0])
+
+
+def joined(left: Value, right: Value) -> Value:
+    """The same where it is not known how they are written."""
+    if isinstance(left, Applied) or isinstance(right, Applied):
+        return COMPUTED
+    for one, other in ((left, right), (right, left)):
+        if is_cut(one) and (is_constant(other) or is_cut(other)):
+            return one
+    return UNKNOWN
+
+
+def _after(
+    interpreter: Interpreter, node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
+) -> Value | None:
+    name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+    if name in _METHODS and not node.args:
+        return _cut(interpreter, node, receiver)
+    if isinstance(callee, Qualified):
+        if callee.name in _NUMBERS and arguments.positional:
+            return _cut(interpreter, node, arguments.positional[0])
+        if callee.name in _MAKERS:
+            return _made(interpreter, node, arguments)
+    if is_cut(receiver) and name and name not in _NOT_TENSORS:
+        return receiver if _are_data(interpreter, [one.value for one in node.args]) else None
+    if _is_loss(node, callee):
+        return _of_loss(interpreter, node, callee, arguments)
+    if is_module(callee) and interpreter.gradless:
+        return Squashed(UNTRACKED, interpreter.at(node))
+    return None
+
+
+def _has_graph(value: Value) -> bool:
+    if isinstance(value, ListValue) and isinstance(value.items, tuple):
+        return any(isinstance(item, Applied) for item in value.items)
+    return isinstance(value, Applied)
+
+
+def _cut(interpreter: Interpreter, node: cst.CSTNode, value: Value) -> Value | None:
+    if is_cut(value):
+        return value
+    if isinstance(value, (Applied, Squashed)):
+        return Squashed(CUT, interpreter.at(node))
+    return None
+
+
+def _made(interpreter: Interpreter, node: cst.Call, arguments: Arguments) -> Value | None:
+    """``torch.tensor(value)`` of something computed, or told to require a gradient."""
+    given = arguments.positional[0] if arguments.positional else UNKNOWN
+    asks = arguments.keywords.get("requires_grad") is True
+    items = given.items if isinstance(given, ListValue) else (given,)
+    for item in items if isinstance(items, tuple) else ():
+        if isinstance(item, (Applied, Squashed)):
+            if is_cut(item) and not asks:
+                return item
+            return Squashed(REWRAPPED if asks else CUT, interpreter.at(node))
+    names = (
+        [p.value for p in _within(node.args[0].value) if isinstance(p, cst.Name)] if asks else []
+    )
+    if names:
+        lost = any("loss" in name.lower() for name in names)
+        return Squashed(REWRAPPED if lost else WRAPPED, interpreter.at(node))
+    return None
+
+
+def _of_loss(
+    interpreter: Interpreter, node: cst.Call, callee: Value, arguments: Arguments
+) -> Value | None:
+    found = next((value for value in arguments.positional if is_cut(value)), None)
+    if not isinstance(found, Squashed):
+        return None
+    if found.function == UNTRACKED and not isinstance(callee, (Layer, Qualified)):
+        return None  # a loss with weights of its own would be trained all the same
+    others = [
+        argument.value
+        for argument, value in zip(node.args, arguments.positional, strict=False)
+        if not is_cut(value)
+    ]
+    return found if _are_data(interpreter, others) else None
+
+
+def _is_loss(node: cst.Call, callee: Value) -> bool:
+    if isinstance(callee, Layer):
+        return callee.kind.endswith("Loss")
+    if isinstance(callee, Qualified):
+        name = callee.name.removeprefix(catalogue.FUNCTIONAL)
+        return name.endswith(("_loss", "cross_entropy", "_with_logits", "kl_div"))
+    return bool(_LOSS.search(_last(node)))
+
+
+def _last(node: cst.Call) -> str:
+    return dotted(node.func).rpartition(".")[2]
+
+
+def _are_data(interpreter: Interpreter, nodes: Sequence[cst.CSTNode]) -> bool:
+    """Whether none of these leads to a parameter: numbers, what loops give, what is so named."""
+    given = {
+        part.value
+        for loop in interpreter.loops
+        if isinstance(loop, cst.For)
+        for part in _within(loop.target)
+        if isinstance(part, cst.Name)
+    }
+    return all(_is_data(node, given) for node in nodes)
+
+
+def _is_data(node: cst.CSTNode, given: set[str]) -> bool:
+    root = node
+    while isinstance(root, (cst.Attribute, cst.Subscript, cst.Call)):
+        root = root.func if isinstance(root, cst.Call) else root.value
+    if isinstance(root, cst.Name):
+        return root.value in given or bool(_DATA.search(root.value))
+    return isinstance(root, (cst.Integer, cst.Float, cst.UnaryOperation, cst.SimpleString))
+
+
+def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    yield node
+    for child in node.children:
+        yield from _within(child)
