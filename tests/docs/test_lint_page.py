@@ -79,7 +79,8 @@ def test_the_table_of_limits_is_current(request: pytest.FixtureRequest) -> None:
     """``pytest tests/docs --update-snapshots`` writes it anew."""
     head = "| limit | default | unit |\n|---|---|---|\n"
     table = head + "".join(
-        f"| `{item.name.replace('_', '-')}` | {item.default:.10g} | {_cell(item.metadata['unit'])} |\n"
+        f"| `{item.name.replace('_', '-')}` | {item.default:.10g} "
+        f"| {_cell(item.metadata['unit'])} |\n"
         for item in dataclasses.fields(Limits)
     )
     path = ROOT / "docs" / "lint.md"
