@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.loop_facts import LoopEvent, TrainingLoop
     from gradhealth_lint.semantics.network_facts import InitUse, Stack, StackLayer
+    from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
 
 
@@ -121,6 +122,8 @@ def _body(one: FactsOfFile) -> Iterator[str]:
         yield from _stack(stack, one.lines)
     for init in one.facts.inits:
         yield _init(init, one.lines)
+    for made in one.facts.hand_made:
+        yield _hand_made(made, one.lines)
     for loop in one.facts.loops:
         yield from _loop(loop, one)
     yield from (f"note: {note}" for note in one.notes)
@@ -145,6 +148,13 @@ def _init(init: InitUse, lines: Mapping[Anchor, int | str]) -> str:
     given = ", ".join(f"{name}={value}" for name, value in init.init.arguments)
     targets = ", ".join(sorted({f"{t.kind}.{t.parameter}" for t in init.targets}))
     return f"{lines[init.anchor]:>5} init {init.init.name}({given}) of {targets}"
+
+
+def _hand_made(made: HandMade, lines: Mapping[Anchor, int | str]) -> str:
+    init = "?" if made.init is None else made.init.name
+    size = f" {made.fan_in or '?'} -> {made.fan_out or '?'}" if made.multiplies else ""
+    marks = (" rescaled" if made.rescaled else "") + (" overseen" if made.overseen else "")
+    return f"{lines[made.anchor]:>5} made by hand: {made.text} {init}{size}{marks}"
 
 
 def _loop(loop: TrainingLoop, one: FactsOfFile) -> Iterator[str]:

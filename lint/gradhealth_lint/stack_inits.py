@@ -61,6 +61,19 @@ def distribution(
     return None
 
 
+def spread(init: Init, mean_over_std: float) -> float | None:
+    """The standard deviation of a centred draw, None if it is another init or not known.
+
+    Centred is a mean of at most ``mean_over_std`` standard deviations.
+    """
+    drawn = distribution(init, 1, 1, bias=False) if init.name in _WITHOUT_FAN else None
+    if drawn is None:
+        return None
+    std = drawn.variance**0.5
+    return std if abs(drawn.mean) <= mean_over_std * std else None
+
+
+_WITHOUT_FAN: Final = frozenset({"normal_", "uniform_", "trunc_normal_"})
 #: torch's own defaults, which a description leaves out.
 _UNSAID: Final[dict[str, object]] = {
     "gain": 1.0, "a": 0.0, "mode": "fan_in", "nonlinearity": "leaky_relu",

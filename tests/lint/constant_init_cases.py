@@ -7,6 +7,44 @@ from gradhealth_lint.violation import Example
 GOOD: dict[str, tuple[Example, ...]] = {
     "GRD203": (
         Example(
+            "lora",
+            """
+            import math
+            import torch.nn as nn
+
+            class LoRALinear(nn.Module):
+                def __init__(self, n_in, n_out, rank=8):
+                    super().__init__()
+                    self.base = nn.Linear(n_in, n_out)
+                    self.lora_A = nn.Linear(n_in, rank, bias=False)
+                    self.lora_B = nn.Linear(rank, n_out, bias=False)
+                    nn.init.kaiming_uniform_(self.lora_A.weight, a=math.sqrt(5))
+                    nn.init.zeros_(self.lora_B.weight)
+
+                def forward(self, x):
+                    return self.base(x) + self.lora_B(self.lora_A(x))
+            """,
+        ),
+        Example(
+            "bias-and-norm",
+            """
+            from torch import nn
+
+            def init(m):
+                if isinstance(m, nn.Linear):
+                    nn.init.xavier_uniform_(m.weight)
+                    nn.init.constant_(m.bias, 0.0)
+                elif isinstance(m, nn.BatchNorm1d):
+                    nn.init.ones_(m.weight)
+                    nn.init.zeros_(m.bias)
+
+            net = nn.Sequential(
+                nn.Linear(784, 256), nn.BatchNorm1d(256), nn.ReLU(), nn.Linear(256, 10)
+            )
+            net.apply(init)
+            """,
+        ),
+        Example(
             "set-again-later",
             """
             from torch import nn
@@ -215,6 +253,24 @@ GOOD: dict[str, tuple[Example, ...]] = {
 }
 BAD: dict[str, tuple[Example, ...]] = {
     "GRD203": (
+        Example(
+            "zero-before-relu",
+            """
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc1 = nn.Linear(20, 64)
+                    self.fc2 = nn.Linear(64, 2)
+                    self.fc1.weight.data.fill_(0)  # <- here
+                    self.fc1.bias.data.fill_(0)
+
+                def forward(self, x):
+                    return self.fc2(F.relu(self.fc1(x)))
+            """,
+        ),
         Example(
             "fill-in-a-method",
             """

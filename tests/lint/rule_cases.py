@@ -9,6 +9,7 @@ from tests.lint import (
     constant_init_cases,
     cut_rule_cases,
     graph_rule_cases,
+    hand_made_cases,
     init_rule_cases,
     init_scale_cases,
     loop_rule_cases,
@@ -953,3 +954,6 @@ for code, examples in cut_rule_cases.GOOD.items():
     GOOD[code] += examples
 for code, examples in cut_rule_cases.BAD.items():
     BAD[code] += examples
+for code in hand_made_cases.GOOD:
+    GOOD[code] = (*GOOD.get(code, ()), *hand_made_cases.GOOD[code])
+    BAD[code] = (*BAD.get(code, ()), *hand_made_cases.BAD[code])

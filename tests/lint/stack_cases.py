@@ -679,7 +679,7 @@ CASES = (
             """,
             "return self.net(x)",
         ),
-        ("Net 2 8,8 tanh,identity unknown,default",),
+        ("Net 2 8,8 tanh,identity normal_(mean=0, std=1),default",),
     ),
     StackCase(
         "init-behind-an-unknown-flag",

@@ -13,6 +13,10 @@ from gradhealth_lint.rules.initialisation.grd201_normal_init_large_mean import (
 from gradhealth_lint.rules.initialisation.grd202_large_init_scale import LargeInitScale
 from gradhealth_lint.rules.initialisation.grd203_constant_init import ConstantInit
 from gradhealth_lint.rules.initialisation.grd204_one_sided_uniform import OneSidedUniform
+from gradhealth_lint.rules.initialisation.grd205_unscaled_parameter import UnscaledParameter
+from gradhealth_lint.rules.initialisation.grd210_uninitialised_parameter import (
+    UninitialisedParameter,
+)
 from gradhealth_lint.rules.losses.grd401_softmax_before_cross_entropy import (
     SoftmaxBeforeCrossEntropy,
 )
@@ -48,6 +52,8 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     LargeInitScale(),
     ConstantInit(),
     OneSidedUniform(),
+    UnscaledParameter(),
+    UninitialisedParameter(),
     MissingClipping(),
     ClipAfterStep(),
     ClipBeforeUnscale(),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from gradhealth_lint.semantics import init_extraction, registration
+from gradhealth_lint.semantics import init_extraction, parameter_extraction, registration
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
 from gradhealth_lint.semantics.domain.values import Instance, Value
@@ -26,9 +27,12 @@ if TYPE_CHECKING:
 
 
 def extract(
-    interpreter: Interpreter, runs: Runs, *, differentiates_twice: bool, networks: bool = False
+    interpreter: Interpreter, runs: Runs, code: str, *, networks: bool = False
 ) -> tuple[FileFacts, tuple[cst.CSTNode, ...]]:
-    """The facts of a file that has been run, and the nodes its anchors stand for."""
+    """The facts of a file that has been run, and the nodes its anchors stand for.
+
+    ``code`` is its text without comments.
+    """
     extractor = _Extractor(interpreter, runs)
     stacks = extractor.stacks()
     inits_found = init_extraction.init_uses(interpreter, extractor.places, extractor.anchor)
@@ -36,17 +40,19 @@ def extract(
     facts = FileFacts(
         stacks,
         inits_found,
-        differentiates_twice=differentiates_twice,
+        differentiates_twice=bool(_TWICE.search(code)),
         **loops,
         wirings=extractor.wirings(),
         unregistered=registration.unregistered(interpreter, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
+        hand_made=parameter_extraction.hand_made(interpreter, runs, code, extractor.anchor),
     )
     if networks:
         facts = replace(facts, **extractor.networks())
     return facts, tuple(extractor.nodes)
 
 
+_TWICE: Final = re.compile(r"create_graph\s*=\s*True")
 #: The owner of a stack that is in no class of the file.
 _BARE: Final = "Sequential"
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
     from gradhealth_lint.semantics.module_facts import Made, Unregistered
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
+    from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
 
 
@@ -53,6 +54,7 @@ class FileFacts:
     wirings: tuple[Wiring, ...] = ()
     unregistered: tuple[Unregistered, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
+    hand_made: tuple[HandMade, ...] = ()
     #: What ``predict`` prints; read only for it.
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()

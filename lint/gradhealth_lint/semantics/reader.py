@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from gradhealth_lint.source import Source
 
 _COMMENT: Final = re.compile(r"#.*")
-_TWICE: Final = re.compile(r"create_graph\s*=\s*True")
 #: What a file has that trains, and what it has besides if it is a loop's.
 _TRAINS: Final = re.compile(rb"\.(manual_)?backward\s*\(|zero_grad|clip_grad|\boptim\b")
 _BACKWARD: Final = re.compile(rb"\.(manual_)?backward\s*\(")
@@ -94,12 +93,7 @@ def read(
         interpreter.project = Project(interpreter, Path(source.path), trains=trains)
     runs = roots.run(interpreter, tree, trace=stacks)
     code = _COMMENT.sub("", source.text)
-    facts, nodes = extraction.extract(
-        interpreter,
-        runs,
-        differentiates_twice=bool(_TWICE.search(code)),
-        networks=networks,
-    )
+    facts, nodes = extraction.extract(interpreter, runs, code, networks=networks)
     project = interpreter.project
     return FileReading(
         facts,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.semantics.domain import catalogue
-from gradhealth_lint.stack_inits import describe
+from gradhealth_lint.stack_inits import describe, spread
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
@@ -17,9 +17,8 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
-    from gradhealth_lint.semantics.network_facts import Init, InitTarget
+    from gradhealth_lint.semantics.network_facts import InitTarget
 
-_DRAWN: Final = frozenset({"normal_", "uniform_", "trunc_normal_"})
 _XAVIER: Final = frozenset({"tanh", "sigmoid", "identity", "softsign"})
 
 
@@ -62,7 +61,7 @@ class LargeInitScale:
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Every wide centred draw that is in force for a matrix."""
         for use in facts.inits:
-            std = _spread(use.init, limits)
+            std = spread(use.init, limits.init_mean_over_std)
             targets = [t for t in use.targets if std and _counts(t, limits)]
             if std is None or not targets:
                 continue
@@ -184,18 +183,6 @@ def _counts(target: InitTarget, limits: Limits) -> bool:
     if target.fan_in is None and target.kind in catalogue.CONVOLUTION:
         return False
     return target.fan_in is None or target.fan_in >= limits.init_fewest_inputs
-
-
-def _spread(init: Init, limits: Limits) -> float | None:
-    """The standard deviation of a centred draw, None if it has a mean or is not known."""
-    # Late: a file without such an init never needs the distributions.
-    from gradhealth_lint.stack_inits import distribution
-
-    drawn = distribution(init, 1, 1, bias=False) if init.name in _DRAWN else None
-    if drawn is None:
-        return None
-    std = math.sqrt(drawn.variance)
-    return std if abs(drawn.mean) <= limits.init_mean_over_std * std else None
 
 
 def _call(weight: str, target: InitTarget) -> str:

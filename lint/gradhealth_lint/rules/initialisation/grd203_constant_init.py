@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from gradhealth_lint.rules.initialisation import symmetry
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.stack_inits import describe
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.network_facts import (
-        Init,
         InitTarget,
         InitUse,
         Stack,
         StackLayer,
     )
+    from gradhealth_lint.semantics.parameter_facts import HandMade
 
 #: Those whose slope at 0 is 0 in torch.
 _FLAT_AT_ZERO: Final = frozenset({"relu", "relu6"})
@@ -51,6 +52,10 @@ class ConstantInit:
     message_sum: ClassVar[str] = (
         ": {units} units all compute the same sum, and only the next layer's weights tell them"
         " apart"
+    )
+    message_matrices: ClassVar[str] = (
+        ", and the like on the other {others} matrices here: all units of a layer compute the same"
+        " sum and get the same gradient"
     )
     message_every: ClassVar[str] = (
         ": all units of a layer compute the same sum and get nearly the same gradient"
@@ -85,7 +90,7 @@ class ConstantInit:
         """Every constant init of hidden weights, one a stack."""
         reported: set[int] = set()
         for use in facts.inits:
-            value = _constant(use.init)
+            value = symmetry.constant(use.init)
             if value is None:
                 continue
             what = self._within(use, facts.stacks, reported) or self._without(use, value)
@@ -97,6 +102,25 @@ class ConstantInit:
                         init=describe(use.init), layer=_named(use, target), what=text
                     ),
                     self.remedy.format(weight=use.target_text or "the weight"),
+                )
+
+        yield from self._by_hand(facts)
+
+    def _by_hand(self, facts: FileFacts) -> Iterator[Found]:
+        """Networks of matrices made by hand, all of them constant."""
+        owners: dict[str, list[HandMade]] = {}
+        for made in facts.hand_made:
+            if made.multiplies and not made.rescaled:
+                owners.setdefault(made.owner, []).append(made)
+        for matrices in owners.values():
+            constants = [made for made in matrices if symmetry.constant(made.init) is not None]
+            first = constants[0] if len(constants) == len(matrices) > 1 else None
+            if first is not None and first.fan_out != 1:
+                text = self.message_matrices.format(others=len(matrices) - 1)
+                yield Found(
+                    first.anchor,
+                    self.message.format(init=describe(first.init), layer=first.text, what=text),
+                    self.remedy.format(weight=first.text or "the weight"),
                 )
 
     def _within(
@@ -117,16 +141,16 @@ class ConstantInit:
     def _judge(
         self, layer: StackLayer, after: tuple[StackLayer, ...], *, residual: bool
     ) -> str | None:
-        value, bias = _constant(layer.weight), _constant(layer.bias)
-        if value is None or any(_grouped(one) for one in (layer, *after)):
+        value, bias = symmetry.constant(layer.weight), symmetry.constant(layer.bias)
+        if value is None or any(symmetry.grouped(one) for one in (layer, *after)):
             return None
         rectified = layer.activation in _FLAT_AT_ZERO and not layer.normalised
         if value == 0 and bias == 0 and rectified:
             return self.message_flat.format(activation=layer.activation)
         if not after or after[0].weight is None:
             return None
-        following = _constant(after[0].weight)
-        units = _units(layer)
+        following = symmetry.constant(after[0].weight)
+        units = symmetry.units(layer)
         if following is not None:
             named = f"{describe(after[0].weight)} on the nn.{after[0].kind}"
             if value == following == 0 and bias == 0 and layer.activation in {"tanh", "identity"}:
@@ -168,44 +192,6 @@ class ConstantInit:
 
                 def forward(self, x):
                     return x + self.down(self.act(self.up(x)))
-            """,
-        ),
-        Example(
-            "lora",
-            """
-            import math
-            import torch.nn as nn
-
-            class LoRALinear(nn.Module):
-                def __init__(self, n_in, n_out, rank=8):
-                    super().__init__()
-                    self.base = nn.Linear(n_in, n_out)
-                    self.lora_A = nn.Linear(n_in, rank, bias=False)
-                    self.lora_B = nn.Linear(rank, n_out, bias=False)
-                    nn.init.kaiming_uniform_(self.lora_A.weight, a=math.sqrt(5))
-                    nn.init.zeros_(self.lora_B.weight)
-
-                def forward(self, x):
-                    return self.base(x) + self.lora_B(self.lora_A(x))
-            """,
-        ),
-        Example(
-            "bias-and-norm",
-            """
-            from torch import nn
-
-            def init(m):
-                if isinstance(m, nn.Linear):
-                    nn.init.xavier_uniform_(m.weight)
-                    nn.init.constant_(m.bias, 0.0)
-                elif isinstance(m, nn.BatchNorm1d):
-                    nn.init.ones_(m.weight)
-                    nn.init.zeros_(m.bias)
-
-            net = nn.Sequential(
-                nn.Linear(784, 256), nn.BatchNorm1d(256), nn.ReLU(), nn.Linear(256, 10)
-            )
-            net.apply(init)
             """,
         ),
         Example(
@@ -258,46 +244,7 @@ class ConstantInit:
                     return self.fc2(torch.relu(self.fc1(x)))
             """,
         ),
-        Example(
-            "zero-before-relu",
-            """
-            import torch.nn as nn
-            import torch.nn.functional as F
-
-            class Net(nn.Module):
-                def __init__(self):
-                    super().__init__()
-                    self.fc1 = nn.Linear(20, 64)
-                    self.fc2 = nn.Linear(64, 2)
-                    self.fc1.weight.data.fill_(0)  # <- here
-                    self.fc1.bias.data.fill_(0)
-
-                def forward(self, x):
-                    return self.fc2(F.relu(self.fc1(x)))
-            """,
-        ),
     )
-
-
-def _constant(init: Init | None) -> float | None:
-    """The number that an init sets every entry to, None if it draws them or is not known."""
-    if init is None:
-        return None
-    if init.name in {"zeros_", "ones_"}:
-        return float(init.name == "ones_")
-    value = init.get("val") if init.name == "constant_" else None
-    return value if isinstance(value, float) else None
-
-
-def _grouped(layer: StackLayer) -> bool:
-    """Whether units see inputs of their own, as in a depthwise convolution."""
-    return layer.window is not None and layer.window.groups != 1
-
-
-def _units(layer: StackLayer) -> str:
-    """How many units a layer has, "" if that is not told."""
-    count = layer.fan_out if layer.window is None else layer.window.outputs
-    return "" if count is None else str(count)
 
 
 def _named(use: InitUse, target: InitTarget) -> str:

@@ -27,6 +27,10 @@ class OneSidedUniform:
         "{init} on nn.{kind} draws every weight between 0 and 1: each unit computes "
         "nearly the same sum of its inputs, about {gain} times as large as they are"
     )
+    message_hand_made: ClassVar[str] = (
+        "{text} is drawn between 0 and 1, so that no weight is negative: each unit computes "
+        "nearly the same sum of its inputs, about {gain} times as large as they are"
+    )
     remedy: ClassVar[str] = (
         "give it two sides, such as a=-bound, b=bound with bound = 1 / sqrt(fan_in), or"
         " use nn.init.xavier_uniform_ or kaiming_uniform_"
@@ -46,9 +50,9 @@ class OneSidedUniform:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"uniform"),
+        re.compile(rb"uniform|rand\b|rand_like"),
     )
-    reads_stacks: ClassVar[bool] = False
+    reads_stacks: ClassVar[bool] = True
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Every uniform init from 0 to 1 that is in force for a matrix."""
@@ -63,6 +67,17 @@ class OneSidedUniform:
                 yield Found(
                     use.anchor,
                     self.message.format(init=describe(use.init), kind=worst.kind, gain=f"{gain:g}"),
+                    self.remedy,
+                )
+        for made in facts.hand_made:
+            numbers = {} if made.init is None else dict(made.init.arguments)
+            if made.init is None or not made.multiplies or made.rescaled:
+                continue
+            if made.init.name == "uniform_" and (numbers.get("a"), numbers.get("b")) == (0.0, 1.0):
+                gain = (made.fan_in or limits.assumed_fan_in) / 2
+                yield Found(
+                    made.anchor,
+                    self.message_hand_made.format(text=made.text, gain=f"{gain:g}"),
                     self.remedy,
                 )
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain.folding import resolved, sequence
 from gradhealth_lint.semantics.domain.graph import Node
-from gradhealth_lint.semantics.domain.torch_values import Container, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     Assumed,
@@ -37,7 +37,7 @@ _COMPARE: Final[dict[type[cst.CSTNode], Callable[[Value, Value], bool]]] = {
 #: These exist as objects, so they are true and not None.
 _OBJECTS: Final = (
     Layer, Instance, Container, Function, ClassValue, Qualified, ParameterRef, Node, ListValue,
-    DictValue, tuple, range, Assumed,
+    DictValue, tuple, range, Assumed, Drawn,
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gradhealth_lint.semantics.domain.graph import Node, joined
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
+    Drawn,
     InitCall,
     Layer,
     Optimizer,
@@ -141,5 +142,5 @@ def _among(value: Value, options: list[Value]) -> bool:
 
 def _can_be_option(value: Value) -> bool:
     return is_constant(value) or isinstance(
-        value, (Layer, Container, Instance, InitCall, Optimizer, Scaler)
+        value, (Layer, Container, Instance, InitCall, Optimizer, Scaler, Drawn)
     )

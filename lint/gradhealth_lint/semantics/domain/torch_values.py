@@ -59,11 +59,27 @@ class ParameterRef:
 
 
 @dataclass(eq=False, slots=True)
-class Filled:
-    """A tensor of equal numbers, which are ``fields["value"]``, or a parameter made of one."""
+class Drawn:
+    """A tensor made by a function of torch, or a parameter made of one; views share ``fields``.
+
+    ``fields["init"]`` is the init call that its numbers are of, UNKNOWN if something else changed
+    them; ``fields["trained"]`` whether it asks for a gradient. ``shape`` is None if not even the
+    number of its dimensions is known.
+    """
 
     fields: dict[str, Value]
+    shape: tuple[Value, ...] | None
+    node: cst.CSTNode = field(repr=False)
     is_parameter: bool = False
+    #: The name it was first given.
+    text: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Product:
+    """Something that is not in the graph, multiplied by a trained matrix made by hand."""
+
+    weight: Drawn
 
 
 @dataclass(frozen=True, slots=True)

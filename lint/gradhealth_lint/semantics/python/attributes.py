@@ -9,12 +9,13 @@ from gradhealth_lint.semantics.domain.graph import HARMLESS, Node
 from gradhealth_lint.semantics.domain.names import canonical
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
-    Filled,
+    Drawn,
     Layer,
     Manager,
     Optimizer,
     ParameterRef,
     ParametersOf,
+    Product,
     Scaled,
     Scaler,
     Scheduler,
@@ -37,7 +38,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_dict,
 )
 from gradhealth_lint.semantics.python import classes
-from gradhealth_lint.semantics.pytorch import freezing, inits, modules
+from gradhealth_lint.semantics.pytorch import drawn, freezing, inits, modules
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -81,10 +82,9 @@ def get(interpreter: Interpreter, receiver: Value, name: str) -> Value:
         return Method(receiver, name)
     if isinstance(receiver, Function) and name == "__name__":
         return receiver.name
-    if isinstance(receiver, Filled) and name not in catalogue.SHAPE_ATTRIBUTES:
-        # Whatever method or view this leads to may change its numbers.
-        interpreter.store.write(receiver.fields, "value", UNKNOWN)
-    return UNKNOWN
+    if isinstance(receiver, Product):
+        return Method(receiver, name)
+    return drawn.attribute(receiver, name) if isinstance(receiver, Drawn) else UNKNOWN
 
 
 def of_instance(interpreter: Interpreter, receiver: Instance, name: str) -> Value:

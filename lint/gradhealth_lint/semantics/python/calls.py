@@ -11,6 +11,7 @@ from gradhealth_lint.semantics.domain.names import stops_gradients
 from gradhealth_lint.semantics.domain.store import join
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer, Squashed
 from gradhealth_lint.semantics.domain.values import (
+    MISSING,
     UNKNOWN,
     Arguments,
     Bound,
@@ -39,7 +40,7 @@ from gradhealth_lint.semantics.python import (
     methods,
 )
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import modules, observing, tensors, wiring
+from gradhealth_lint.semantics.pytorch import drawn, modules, observing, tensors, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,16 +116,13 @@ def call(interpreter: Interpreter, callee: Value, arguments: Arguments, node: cs
 
 def unknown(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
     """A call that cannot be followed: it may depend on every tensor and set every parameter."""
+    product = drawn.unread(interpreter, arguments, node)
+    if product is not MISSING:
+        return product
     given = arguments.everything()
     modules.forget_what_is_passed(interpreter, given, node)
     inputs = tensors_in(given)
     return tensors.opaque(interpreter, "a call", inputs) if inputs else UNKNOWN
-
-
-def _function(
-    interpreter: Interpreter, callee: Function, arguments: Arguments, node: cst.CSTNode
-) -> Value:
-    return follow(interpreter, callee, arguments, node)
 
 
 def _bound(
@@ -237,7 +235,7 @@ def _super(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
 
 
 _HANDLERS: Final[dict[type, Callable[..., Value]]] = {
-    Function: _function,
+    Function: follow,
     Bound: _bound,
     ClassValue: _class,
     Either: _either,

@@ -9,7 +9,7 @@ import libcst as cst
 from gradhealth_lint.semantics.domain import comparing, folding
 from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.store import join
-from gradhealth_lint.semantics.domain.torch_values import Filled
+from gradhealth_lint.semantics.domain.torch_values import Drawn, Product
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
     UNKNOWN,
@@ -25,7 +25,7 @@ from gradhealth_lint.semantics.python import attributes, calls, iteration, subsc
 from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import cutting, tensors
+from gradhealth_lint.semantics.pytorch import cutting, drawn, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -149,10 +149,13 @@ def _binary(interpreter: Interpreter, node: cst.BinaryOperation, frame: Frame) -
 
 def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value) -> Value:
     """``left op right`` for tensors and others."""
+    product = drawn.product(interpreter, type(op).__name__, (left, right))
+    if product is not MISSING:
+        return product
     if isinstance(left, Node) or isinstance(right, Node):
         return tensors.combine(interpreter, op, left, right)
-    if isinstance(left, Filled) or isinstance(right, Filled):
-        return tensors.scaled(op, left, right)
+    if isinstance(left, (Drawn, Product)) or isinstance(right, (Drawn, Product)):
+        return drawn.combine(interpreter, op, left, right)
     result = folding.binary(op, left, right)
     return cutting.joined(left, right) if result is UNKNOWN else result
 

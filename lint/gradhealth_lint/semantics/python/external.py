@@ -23,7 +23,15 @@ from gradhealth_lint.semantics.domain.values import (
     Value,
 )
 from gradhealth_lint.semantics.python import library
-from gradhealth_lint.semantics.pytorch import containers, frameworks, inits, modules, tensors
+from gradhealth_lint.semantics.pytorch import (
+    containers,
+    drawn,
+    frameworks,
+    inits,
+    making,
+    modules,
+    tensors,
+)
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -66,7 +74,13 @@ def call(
             return made
     if name == "torch.utils.checkpoint.checkpoint" and arguments.positional:
         return _checkpoint(interpreter, arguments, node)
+    made = making.make(interpreter, name, arguments, node) if name.startswith("torch.") else MISSING
+    if made is not MISSING:
+        return made
     if name.startswith("torch.") and name.count(".") == 1:
+        product = drawn.product(interpreter, last, tuple(arguments.positional))
+        if product is not MISSING:
+            return product
         return tensors.function(interpreter, last, arguments)
     if library.knows(name):
         return library.call(interpreter, name, arguments, node)
@@ -97,7 +111,14 @@ def _from_nn(
             return library.calculate_gain(arguments)
         return inits.by_function(interpreter, last, arguments, node)
     if name.startswith(catalogue.FUNCTIONAL):
-        return tensors.function(interpreter, name.removeprefix(catalogue.FUNCTIONAL), arguments)
+        last = name.removeprefix(catalogue.FUNCTIONAL)
+        given = [*arguments.positional, *_named_weight(arguments)]
+        product = drawn.product(interpreter, last, tuple(given))
+        if product is not MISSING:
+            return product
+        if last in catalogue.NORM_FUNCTIONS and given:
+            drawn.rescale(interpreter, given[0])
+        return tensors.function(interpreter, last, arguments)
     if tail.rpartition(".")[2] in catalogue.REPARAMETRISATIONS:
         first = arguments.positional[0] if arguments.positional else UNKNOWN
         if isinstance(first, Layer):
@@ -106,7 +127,8 @@ def _from_nn(
     if "." in tail or not tail[:1].isupper():
         return _unknown(interpreter, arguments, node)
     if tail == "Parameter":
-        return tensors.parameter(arguments)
+        return making.parameter(interpreter, arguments)
+    drawn.forget(interpreter, tuple(arguments.everything()))
     interpreter.activity += 1
     bound = arguments.bind(*catalogue.SIGNATURES.get(tail, ()))
     if arguments.open:
@@ -117,6 +139,11 @@ def _from_nn(
     if tail in catalogue.RECURRENT:
         interpreter.recurrent.append(layer)
     return layer
+
+
+def _named_weight(arguments: Arguments) -> list[Value]:
+    weight = arguments.keywords.get("weight", MISSING)
+    return [] if weight is MISSING else [weight]
 
 
 def _checkpoint(interpreter: Interpreter, arguments: Arguments, node: cst.Call) -> Value:

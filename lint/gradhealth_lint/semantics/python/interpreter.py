@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.domain.flow import Flow
-    from gradhealth_lint.semantics.domain.torch_values import Container, Squashed
+    from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, Squashed
     from gradhealth_lint.semantics.domain.values import ClassValue, Function, Instance
     from gradhealth_lint.semantics.project import Project
     from gradhealth_lint.semantics.pytorch.events import Event
@@ -75,6 +75,10 @@ class Interpreter:
         self.containers: list[Container] = []
         self.recurrent: list[Layer] = []
         self.inits: list[tuple[Layer, str, InitCall]] = []
+        #: Trained tensors made by hand; their products with what fans, and those rescaled at once.
+        self.drawn: list[Drawn] = []
+        self.products: list[tuple[Drawn, tuple[int | None, int | None], Value]] = []
+        self.rescaled: set[int] = set()
         #: Functions and classes that have been followed, by the identity of their node.
         self.followed: set[int] = set()
         self.calls: list[object] = []

@@ -8,10 +8,12 @@ from gradhealth_lint.semantics.domain import catalogue, folding
 from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
+    Drawn,
     Layer,
     Manager,
     ParameterRef,
     ParametersOf,
+    Product,
     Scaled,
     Scaler,
 )
@@ -32,6 +34,7 @@ from gradhealth_lint.semantics.domain.values import (
 from gradhealth_lint.semantics.python import argument_parsing, classes, data_methods
 from gradhealth_lint.semantics.pytorch import (
     containers,
+    drawn,
     frameworks,
     freezing,
     inits,
@@ -59,9 +62,18 @@ def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: c
     if name == "requires_grad_":
         freezing.ask(interpreter, receiver, next(iter(arguments.everything()), True))
     if isinstance(receiver, Node):
+        product = drawn.product(interpreter, name, (receiver, *arguments.positional))
+        if product is not MISSING:
+            return product
         return tensors.method(interpreter, receiver, name, arguments)
     if isinstance(receiver, ParameterRef):
         return inits.by_method(interpreter, receiver, name, arguments, node)
+    if isinstance(receiver, Drawn):
+        return drawn.method(interpreter, receiver, name, arguments, node)
+    if isinstance(receiver, Product):
+        factor = name.rstrip("_") in {"mul", "div", "multiply", "softmax"}
+        kept = receiver if name in catalogue.HARMLESS_METHODS else UNKNOWN
+        return drawn.rescale(interpreter, receiver) if factor else kept
     if isinstance(receiver, Super):
         return _of_super(interpreter, receiver, name, arguments, node)
     if isinstance(receiver, (Layer, Container, Instance)):
@@ -134,7 +146,12 @@ def _register(
     if name in {"add_module", "register_module"}:
         bound = arguments.bind("name", "module")
     elif name in {"register_buffer", "register_parameter"}:
-        bound = {"name": arguments.bind("name").get("name"), "module": UNKNOWN}
+        bound = arguments.bind("name", "module")
+        given = arguments.bind("name", "param").get("param", UNKNOWN)
+        if isinstance(given, Drawn) and not given.text:
+            given.text = f"self.{bound.get('name')}"
+        kept = name == "register_parameter" and (given is None or isinstance(given, Drawn))
+        bound = {"name": bound.get("name"), "module": given if kept else UNKNOWN}
     else:
         return name in {"zero_grad", "register_forward_hook", "register_full_backward_hook"}
     key = folding.resolved(bound.get("name"))

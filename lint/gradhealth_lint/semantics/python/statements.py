@@ -8,7 +8,7 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import folding, names
 from gradhealth_lint.semantics.domain.flow import Flow, merged
-from gradhealth_lint.semantics.domain.torch_values import Container, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, ParameterRef
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, ListValue
 from gradhealth_lint.semantics.python import (
     classes,
@@ -65,7 +65,7 @@ def _annotated(interpreter: Interpreter, node: cst.AnnAssign, frame: Frame) -> F
 def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> Flow:
     from gradhealth_lint.semantics.domain.values import Arguments
     from gradhealth_lint.semantics.python import expressions
-    from gradhealth_lint.semantics.pytorch import containers
+    from gradhealth_lint.semantics.pytorch import containers, drawn
 
     old = interpreter.evaluate(node.target, frame)
     value = interpreter.evaluate(node.value, frame)
@@ -78,6 +78,8 @@ def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> F
         containers.change(interpreter, old, "__iadd__", Arguments([value], {}))
     elif isinstance(old, ParameterRef):
         interpreter.store.write(old.layer.fields, old.name, UNKNOWN)
+    elif isinstance(old, Drawn):
+        drawn.augment(interpreter, old, node.operator, value)
     else:
         result = expressions.combine(interpreter, node.operator, old, value)
         assign(interpreter, node.target, result, frame)

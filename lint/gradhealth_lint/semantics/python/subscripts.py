@@ -8,7 +8,13 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import folding
 from gradhealth_lint.semantics.domain.graph import Node
-from gradhealth_lint.semantics.domain.torch_values import Applied, Container, ParameterRef, Squashed
+from gradhealth_lint.semantics.domain.torch_values import (
+    Applied,
+    Container,
+    Drawn,
+    ParameterRef,
+    Squashed,
+)
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
     UNKNOWN,
@@ -24,7 +30,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import cutting, parts
+from gradhealth_lint.semantics.pytorch import cutting, drawn, parts
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -42,6 +48,10 @@ def get(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> Value:
         return parameter_part(interpreter, receiver, element, frame)
     if isinstance(receiver, (Applied, Squashed)):
         return cutting.derived(receiver)
+    if isinstance(receiver, Drawn):
+        if not interpreter.forwarding:
+            drawn.forget(interpreter, receiver)  # a part of it may be set
+        return UNKNOWN
     if isinstance(element, cst.Slice):
         return _slice(interpreter, receiver, element, frame)
     if not isinstance(element, cst.Index):

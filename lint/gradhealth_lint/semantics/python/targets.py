@@ -8,7 +8,8 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import comparing, folding
 from gradhealth_lint.semantics.domain.graph import Node
-from gradhealth_lint.semantics.domain.torch_values import Container, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     ClassValue,
@@ -22,7 +23,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import clipping, cutting, freezing, wiring
+from gradhealth_lint.semantics.pytorch import clipping, cutting, drawn, freezing, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: Frame) -> None:
     """``target = value``."""
     if isinstance(target, cst.Name):
+        if isinstance(value, Drawn) and not value.text:
+            value.text = target.value
         scope = frame.elsewhere.get(target.value, frame)
         interpreter.store.write(scope.fields, target.value, value)
     elif isinstance(target, cst.Attribute):
@@ -45,6 +48,8 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
         elif target.attr.value == "requires_grad" and value is True:
             assign(interpreter, target.value, wiring.require(interpreter, target, receiver), frame)
             return
+        if isinstance(value, Drawn) and not value.text:
+            value.text = dotted(target)
         if isinstance(receiver, Instance) and isinstance(value, (ListValue, DictValue, tuple)):
             interpreter.assigned[id(receiver), target.attr.value] = interpreter.at(target)
         set_attribute(interpreter, receiver, target.attr.value, value)
@@ -59,10 +64,11 @@ def set_attribute(interpreter: Interpreter, receiver: Value, name: str, value: V
     if isinstance(receiver, (Instance, ClassValue, Namespace)):
         interpreter.store.write(receiver.fields, name, value)
     elif isinstance(receiver, Layer):
-        # A parameter put there by hand: how it was initialised is not read.
-        interpreter.store.write(receiver.fields, name, UNKNOWN)
+        drawn.by_assignment(interpreter, ParameterRef(receiver, name), value)
     elif isinstance(receiver, ParameterRef) and name == "data":
-        interpreter.store.write(receiver.layer.fields, receiver.name, UNKNOWN)
+        drawn.by_assignment(interpreter, receiver, value)
+    elif isinstance(receiver, Drawn):
+        drawn.set_attribute(interpreter, receiver, name, value)
     elif isinstance(receiver, Container):
         set_child(interpreter, receiver, name, value)
 
@@ -127,6 +133,8 @@ def _set_element(
             interpreter.store.write(receiver.fields, "items", tuple(changed))
         else:
             interpreter.store.write(receiver.fields, "items", UNKNOWN)
+    elif isinstance(receiver, Drawn):
+        drawn.forget(interpreter, receiver)
     elif isinstance(receiver, Container):
         set_child(interpreter, receiver, str(key) if is_constant(key) else "?", value)
     elif isinstance(receiver, ParameterRef):

@@ -13,7 +13,7 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Applied, Layer, Squashed, is_module
+from gradhealth_lint.semantics.domain.torch_values import Applied, Drawn, Layer, Squashed, is_module
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     Arguments,
@@ -163,6 +163,8 @@ def _cut(interpreter: Interpreter, node: cst.CSTNode, value: Value) -> Value | N
 def _made(interpreter: Interpreter, node: cst.Call, arguments: Arguments) -> Value | None:
     """``torch.tensor(value)`` of something computed, or told to require a gradient."""
     given = arguments.positional[0] if arguments.positional else UNKNOWN
+    if isinstance(given, Drawn):
+        return None  # new numbers, not another tensor's
     asks = arguments.keywords.get("requires_grad") is True
     items = given.items if isinstance(given, ListValue) else (given,)
     for item in items if isinstance(items, tuple) else ():

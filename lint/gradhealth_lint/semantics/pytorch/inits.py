@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue, folding
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Filled, InitCall, Layer, ParameterRef
-from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Arguments, Value
+from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Arguments, Either, Value
 from gradhealth_lint.semantics.pytorch import parts
 
 if TYPE_CHECKING:
@@ -136,11 +136,15 @@ def by_function(interpreter: Interpreter, name: str, arguments: Arguments, node:
         target, rest = rest[0], rest[1:]
     else:
         target = arguments.keywords.pop("tensor", UNKNOWN)
-    if isinstance(target, Filled):
-        value = _CONSTANTS.get(name)
-        if name == "constant_":
-            value = folding.number(rest[0] if rest else arguments.keywords.get("val", UNKNOWN))
-        interpreter.store.write(target.fields, "value", UNKNOWN if value is None else value)
+    if isinstance(target, Either):
+        options = [option for option in target.options if option is not None]
+        target = options[0] if len(options) == 1 else target
+    if name.startswith("_calculate"):
+        return UNKNOWN
+    if isinstance(target, Drawn):
+        call = _bound(interpreter, name, Arguments(rest, arguments.keywords, arguments.open), node)
+        interpreter.activity += 1
+        interpreter.store.write(target.fields, "init", call)
     if not isinstance(target, ParameterRef):
         return target
     if name not in catalogue.INIT_SIGNATURES:
@@ -214,6 +218,18 @@ def _record(
     interpreter.inits.append((target.layer, target.name, call))
     interpreter.store.write(target.layer.fields, target.name, call)
     parts.forgotten(interpreter, target)
+
+
+def _bound(interpreter: Interpreter, name: str, arguments: Arguments, node: cst.Call) -> Value:
+    """What an init function sets a tensor to, whatever it is part of; UNKNOWN if not known."""
+    if name not in catalogue.INIT_SIGNATURES:
+        return UNKNOWN
+    names, defaults = catalogue.INIT_SIGNATURES[name]
+    bound = dict(defaults) | arguments.bind(*names)
+    if arguments.open or not bound.keys() <= set(names):
+        return UNKNOWN
+    values = tuple((key, folding.resolved(value)) for key, value in bound.items())
+    return InitCall(name, values, interpreter.at(node), "", dotted(node.func))
 
 
 def _target_text(node: cst.CSTNode) -> str:

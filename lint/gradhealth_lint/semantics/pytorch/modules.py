@@ -9,6 +9,7 @@ from gradhealth_lint.semantics.domain.graph import AFFINE, HARMLESS, INPUT, NORM
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
+    Drawn,
     Layer,
     ParameterRef,
     ParametersOf,
@@ -30,7 +31,7 @@ from gradhealth_lint.semantics.domain.values import (
     tensors_in,
 )
 from gradhealth_lint.semantics.python import classes
-from gradhealth_lint.semantics.pytorch import inits, tensors
+from gradhealth_lint.semantics.pytorch import drawn, inits, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +92,10 @@ def parameters(module: Value, *, named: bool = False) -> Iterator[Value]:
                     yield Composed(f"{prefix}.{name}" if prefix else name), parameter
                 else:
                     yield parameter
+        for name, held in value.fields.items() if isinstance(value, Instance) else ():
+            one = drawn.only(held)
+            if isinstance(one, Drawn) and one.is_parameter:
+                yield (Composed(f"{prefix}.{name}" if prefix else name), one) if named else one
 
 
 def owners(values: list[Value]) -> tuple[Value, ...]:
@@ -108,6 +113,14 @@ def owners(values: list[Value]) -> tuple[Value, ...]:
     return tuple({id(owner): owner for owner in found}.values())
 
 
+def forget(interpreter: Interpreter, module: Value) -> None:
+    """Something that is not read may have set all parameters of this module."""
+    inits.forget(interpreter, layers(module))
+    for _, one in named_modules(module):
+        for value in one.fields.values() if isinstance(one, Instance) else ():
+            drawn.forget(interpreter, value)
+
+
 def forget_what_is_passed(interpreter: Interpreter, given: list[Value], node: cst.CSTNode) -> None:
     """An unread function got these: what it may have initialised is no longer known.
 
@@ -123,7 +136,9 @@ def forget_what_is_passed(interpreter: Interpreter, given: list[Value], node: cs
             if telling or interpreter.constructing:
                 interpreter.store.write(value.layer.fields, value.name, UNKNOWN)
         elif is_module(value) and (telling or interpreter.constructing):
-            inits.forget(interpreter, layers(value))
+            forget(interpreter, value)
+        elif not interpreter.forwarding:
+            drawn.forget(interpreter, value)
 
 
 def apply_function(
@@ -139,7 +154,7 @@ def apply_function(
     if isinstance(function, (Function, Bound, Partial)):
         calls.call(interpreter, function, Arguments([module], {}), node)
     else:
-        inits.forget(interpreter, layers(module))
+        forget(interpreter, module)
 
 
 def apply(

@@ -18,7 +18,7 @@ from gradhealth_lint.semantics.domain.graph import (
     SCALE,
     Node,
 )
-from gradhealth_lint.semantics.domain.torch_values import Filled
+from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Arguments, Value, tensors_in
 
 if TYPE_CHECKING:
@@ -50,40 +50,22 @@ def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value
     return opaque(interpreter, type(op).__name__.lower(), inputs)
 
 
-def parameter(arguments: Arguments) -> Value:
-    """``nn.Parameter(tensor)``: followed where all its entries start equal."""
-    given = arguments.positional[0] if arguments.positional else UNKNOWN
-    return Filled(dict(given.fields), is_parameter=True) if isinstance(given, Filled) else UNKNOWN
-
-
-def _filled(name: str, arguments: Arguments) -> Value:
-    """``torch.zeros(...)``, ``torch.full(...)`` and their kind."""
-    given = arguments.positional
-    value: Value = {"zeros": 0.0, "ones": 1.0}.get(name)
-    if name == "tensor" and given:
-        value = folding.number(given[0])
-    elif name == "full":
-        bound = arguments.bind("size", "fill_value")
-        value = folding.number(bound.get("fill_value", UNKNOWN))
-    return UNKNOWN if value is None else Filled({"value": value})
-
-
-def scaled(op: cst.CSTNode, left: Value, right: Value) -> Value:
-    """``left op right`` where one is a tensor of equal numbers and none is in the graph."""
-    other = right if isinstance(left, Filled) else left
-    number = folding.number(other)
-    value = (left if isinstance(left, Filled) else right).fields["value"]
-    if number is None or value is UNKNOWN or not isinstance(op, cst.Multiply):
-        return UNKNOWN
-    return Filled({"value": value * number})
+def constant(tensor: Drawn) -> float | None:
+    """The number that all entries of a tensor are, None if they differ or are not known."""
+    init = tensor.fields["init"]
+    if not isinstance(init, InitCall):
+        return None
+    if init.name == "constant_":
+        return folding.number(dict(init.arguments).get("val", UNKNOWN))
+    return {"zeros_": 0.0, "ones_": 1.0}.get(init.name)
 
 
 def _factor(op: cst.CSTNode, left: Value, right: Value) -> float | None:
     """The number that a tensor is multiplied by or divided by, None if it is something else."""
     if isinstance(op, (cst.Multiply, cst.MultiplyAssign)):
         other = right if isinstance(left, Node) else left
-        if isinstance(other, Filled) and other.is_parameter:
-            other = other.fields["value"]
+        if isinstance(other, Drawn) and other.is_parameter:
+            other = constant(other)
         return folding.number(other)
     if isinstance(op, (cst.Divide, cst.DivideAssign)) and isinstance(left, Node):
         divisor = folding.number(right)
@@ -106,7 +88,7 @@ def function(interpreter: Interpreter, name: str, arguments: Arguments) -> Value
     given = arguments.everything()
     inputs = tensors_in(given)
     if not inputs:
-        return _filled(name, arguments)
+        return UNKNOWN
     if name in _CONCATENATIONS:
         return interpreter.node(CONCATENATE, inputs)
     plain = name.removesuffix("_")
