@@ -14,6 +14,7 @@ from tests.lint import (
     init_scale_cases,
     loop_rule_cases,
     loss_rule_cases,
+    severed_rule_cases,
 )
 
 GOOD: dict[str, tuple[Example, ...]] = {
@@ -957,3 +958,6 @@ for code, examples in cut_rule_cases.BAD.items():
 for code in hand_made_cases.GOOD:
     GOOD[code] = (*GOOD.get(code, ()), *hand_made_cases.GOOD[code])
     BAD[code] = (*BAD.get(code, ()), *hand_made_cases.BAD[code])
+
+GOOD.update(severed_rule_cases.GOOD)
+BAD.update(severed_rule_cases.BAD)

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.rules.depth.grd101_saturating_deep_stack import SaturatingDeepStack
 from gradhealth_lint.rules.graph.grd501_unregistered_layers import UnregisteredLayers
+from gradhealth_lint.rules.graph.grd502_nondifferentiable_path import NondifferentiablePath
+from gradhealth_lint.rules.graph.grd503_cut_graph_in_forward import CutGraphInForward
+from gradhealth_lint.rules.graph.grd505_rewrapped_tensor import RewrappedTensor
 from gradhealth_lint.rules.graph.grd506_layer_created_in_forward import LayerCreatedInForward
 from gradhealth_lint.rules.initialisation.grd201_normal_init_large_mean import (
     NormalInitLargeMean,
@@ -74,5 +77,8 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     NllWithoutLogSoftmax(),
     KlDivInputNotLog(),
     UnregisteredLayers(),
+    NondifferentiablePath(),
+    CutGraphInForward(),
+    RewrappedTensor(),
     LayerCreatedInForward(),
 )

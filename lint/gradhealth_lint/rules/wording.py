@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradhealth_lint.semantics.cut_facts import CutOff
     from gradhealth_lint.semantics.network_facts import Stack, StackLayer
 
+#: Attributes that a message names.
+_SHOWN = 3
 #: How torch.nn spells the activations whose class is not the capitalised name.
 _CLASS_NAMES = {
     "relu": "ReLU",
@@ -58,3 +61,12 @@ def init(described: str) -> str:
 def assumptions(notes: tuple[str, ...]) -> str:
     """What a number rests on, in brackets; "" if on nothing but the source."""
     return f" ({'; '.join(notes)})" if notes else ""
+
+
+def lost(cut: CutOff) -> str:
+    """What gets no gradient because of a cut: ``self.conv1, self.conv2 and 3 more``, ``pred``."""
+    if cut.is_loss:
+        return cut.lost[0]
+    shown = [f"self.{name}" for name in cut.lost[:_SHOWN]]
+    rest = len(cut.lost) - len(shown)
+    return ", ".join(shown) + (f" and {rest} more" if rest else "")

@@ -6,7 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from gradhealth_lint.semantics import init_extraction, parameter_extraction, registration
+from gradhealth_lint.semantics import (
+    cut_extraction,
+    init_extraction,
+    parameter_extraction,
+    registration,
+)
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
 from gradhealth_lint.semantics.domain.values import Instance, Value
@@ -45,6 +50,7 @@ def extract(
         wirings=extractor.wirings(),
         unregistered=registration.unregistered(interpreter, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
+        cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),
         hand_made=parameter_extraction.hand_made(interpreter, runs, code, extractor.anchor),
     )
     if networks:
@@ -81,7 +87,7 @@ class _Extractor:
         seen: dict[Stack, int] = {}
         covered: set[int] = set()
         for module, outputs in self._runs.outputs:
-            for chain in chains(outputs):
+            for chain in chains(outputs, self._interpreter.severed):
                 members = {id(link.node.layer) for link in chain.links}
                 self._note_lone(chain)
                 if members <= covered or len(chain.links) < self._smallest:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gradhealth_lint.semantics.cut_facts import CutOff
     from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
     from gradhealth_lint.semantics.module_facts import Made, Unregistered
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
@@ -54,6 +55,7 @@ class FileFacts:
     wirings: tuple[Wiring, ...] = ()
     unregistered: tuple[Unregistered, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
+    cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()
     #: What ``predict`` prints; read only for it.
     networks: tuple[Network, ...] = ()

@@ -8,6 +8,7 @@ residual, a dense connection or a gate begins, so such things end chains by them
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from gradhealth_lint.semantics.domain.graph import (
     ACTIVATION,
@@ -21,6 +22,9 @@ from gradhealth_lint.semantics.domain.graph import (
     Node,
     reachable,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Container
 
 
 @dataclass(slots=True)
@@ -56,11 +60,16 @@ class Chain:
         return tuple(notes)
 
 
-def chains(outputs: list[Node]) -> list[Chain]:
-    """All maximal chains in the graph of these outputs."""
+def chains(outputs: list[Node], severed: Container[int] = ()) -> list[Chain]:
+    """All maximal chains in the graph of these outputs.
+
+    ``severed`` are nodes, by identity, that no gradient passes: they do not count as users.
+    """
     order = reachable(outputs)
     users: dict[int, list[Node | None]] = {}
     for node in order:
+        if id(node) in severed:
+            continue
         for source in dict.fromkeys(node.inputs):
             users.setdefault(id(source), []).append(node)
     for output in {id(node): node for node in outputs}.values():

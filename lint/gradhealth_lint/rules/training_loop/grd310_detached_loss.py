@@ -43,7 +43,7 @@ class DetachedLoss:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"backward"),
+        re.compile(rb"backward|training_step"),
         re.compile(
             rb"requires_grad|detach|\.data\b|item|numpy|tolist|no_grad|inference_mode|float"
         ),

@@ -25,7 +25,7 @@ from gradhealth_lint.semantics.python import attributes, calls, iteration, subsc
 from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import cutting, drawn, tensors
+from gradhealth_lint.semantics.pytorch import cutting, drawn, severing, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -131,7 +131,10 @@ def _dict(interpreter: Interpreter, node: cst.Dict, frame: Frame) -> Value:
 def _attribute(interpreter: Interpreter, node: cst.Attribute, frame: Frame) -> Value:
     receiver = interpreter.evaluate(node.value, frame)
     value = attributes.get(interpreter, receiver, node.attr.value)
-    return cutting.attribute(interpreter, node, receiver) if value is UNKNOWN else value
+    if value is UNKNOWN:
+        return cutting.attribute(interpreter, node, receiver)
+    severing.attribute(interpreter, node, receiver, value)
+    return value
 
 
 def _subscript(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> Value:
@@ -190,14 +193,19 @@ def _boolean(interpreter: Interpreter, node: cst.BooleanOperation, frame: Frame)
 def _comparison(interpreter: Interpreter, node: cst.Comparison, frame: Frame) -> Value:
     left = interpreter.evaluate(node.left, frame)
     outcome: Value = True
+    sides = [left]
     for target in node.comparisons:
         right = interpreter.evaluate(target.comparator, frame)
         answer = comparing.compare(target.operator, left, right)
         if answer is False:
             return False
         outcome = answer if answer is UNKNOWN else outcome
+        sides.append(right)
         left = right
-    return outcome
+    if outcome is not UNKNOWN:
+        return outcome
+    inside = severing.compared(interpreter, node, sides)
+    return cutting.compared(interpreter, node, sides) if inside is UNKNOWN else inside
 
 
 def _conditional(interpreter: Interpreter, node: cst.IfExp, frame: Frame) -> Value:

@@ -15,6 +15,7 @@ from gradhealth_lint.semantics.domain.store import Store
 from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, Value
 from gradhealth_lint.semantics.python import abroad, expressions, statements
+from gradhealth_lint.semantics.pytorch import severing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.values import ClassValue, Function, Instance
     from gradhealth_lint.semantics.project import Project
     from gradhealth_lint.semantics.pytorch.events import Event
+    from gradhealth_lint.semantics.pytorch.severing import Severed
     from gradhealth_lint.semantics.pytorch.wiring import Wired
 
 #: Statements and calls one file may take, about 0.3 s. Of 1,200 files of timm, torchvision,
@@ -101,8 +103,11 @@ class Interpreter:
         #: Layers made in a forward pass, and those of them that were applied.
         self.fresh: dict[int, Layer] = {}
         self.used_up: list[Layer] = []
-        #: How many contexts without gradients the code at hand is in.
+        #: How many contexts without gradients the code at hand is in, and the innermost one.
         self.gradless = 0
+        self.unrecorded: cst.CSTNode | None = None
+        #: Nodes that no gradient passes.
+        self.severed: dict[int, Severed] = {}
         #: Grows with everything worth another turn of a loop.
         self.activity = 0
         #: Work done, how much of it is allowed, and how much other files may still take.
@@ -145,6 +150,7 @@ class Interpreter:
         self.loops.clear()
         self.conditions.clear()
         self.gradless = 0
+        self.unrecorded = None
         self.site = None
         self.host = ""
         self.forwarding = 0
@@ -184,6 +190,8 @@ class Interpreter:
         if not inputs:
             node.origins = 1 << self._origins
             self._origins += 1
+        elif self.gradless and self.unrecorded is not None:
+            severing.note(self, node, self.unrecorded, severing.UNRECORDED)
         return node
 
     def is_running(self, function: Function | ClassValue) -> bool:

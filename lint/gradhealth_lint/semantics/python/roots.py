@@ -6,8 +6,11 @@ Code that nobody calls in the file is called with arguments nobody gives, so tha
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
 
 from gradhealth_lint.semantics.domain import folding
 from gradhealth_lint.semantics.domain.graph import INPUT, Node
@@ -29,10 +32,11 @@ from gradhealth_lint.semantics.pytorch import frameworks, modules
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import libcst as cst
-
     from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.pytorch.events import Event
+
+#: Functions that are a loss by their name.
+_LOSS: Final = re.compile(r"loss|criterion", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Runs:
 
     #: The outputs of each module's forward pass, with the module.
     outputs: list[tuple[Value, list[Node]]] = field(default_factory=list)
+    #: The outputs of each function that is a loss by its name.
+    judged: list[tuple[str, list[Node]]] = field(default_factory=list)
     #: What training was seen in each root.
     roots: list[Run] = field(default_factory=list)
     #: Roots that took more steps than the file's budget, or recursed too deeply.
@@ -140,7 +146,31 @@ def _trace_all(interpreter: Interpreter, runs: Runs) -> None:
         applied = abroad or id(container) in interpreter.applied
         if not applied and container.kind == "Sequential":
             _trace(interpreter, runs, container)
+    for value in list(interpreter.module.fields.values()):
+        if isinstance(value, Function) and _LOSS.search(value.name):
+            _judge(interpreter, runs, value)
     interpreter.forwarding = 0
+
+
+def _judge(interpreter: Interpreter, runs: Runs, function: Function) -> None:
+    """Run a loss on tensors, for what of them it depends on."""
+    if not isinstance(function.node, cst.FunctionDef) or function.frame.module.fields is not (
+        interpreter.module.fields
+    ):
+        return
+    outputs: list[Node] = []
+
+    def judge() -> None:
+        given = inputs(interpreter, function, skipped=0)
+        result = calls.call(interpreter, function, given, function.node)
+        outputs.extend(tensors_in([result]))
+
+    observing, interpreter.observing = interpreter.observing, False
+    _attempt(interpreter, runs, judge)
+    interpreter.observing = observing
+    interpreter.forwarding = 1
+    if outputs:
+        runs.judged.append((function.name, outputs))
 
 
 def _trace(interpreter: Interpreter, runs: Runs, module: Instance | Container) -> None:
@@ -164,18 +194,19 @@ def _trace(interpreter: Interpreter, runs: Runs, module: Instance | Container) -
         runs.outputs.append((module, outputs))
 
 
-def inputs(interpreter: Interpreter, forward: Function) -> Arguments:
+def inputs(interpreter: Interpreter, forward: Function, skipped: int = 1) -> Arguments:
     """A tensor for every argument of forward that has no default.
 
-    A default of None says nothing: callers usually pass something.
+    A default of None says nothing: callers usually pass something. The first ones, which are
+    ``skipped``, are given already.
     """
     parameters = forward.node.params
-    ordered = (*parameters.posonly_params, *parameters.params)[1:]
+    ordered = (*parameters.posonly_params, *parameters.params)[skipped:]
     positional: list[Value] = []
     for parameter in ordered:
         default = forward.defaults.get(parameter.name.value)
         if parameter.default is None:
-            positional.append(interpreter.node(INPUT))
+            positional.append(interpreter.node(INPUT, label=parameter.name.value))
         else:
             positional.append(UNKNOWN if default is None else default)
     return Arguments(positional, {})

@@ -88,6 +88,9 @@ def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> F
 
 def _return(interpreter: Interpreter, node: cst.Return, frame: Frame) -> Flow:
     value = None if node.value is None else interpreter.evaluate(node.value, frame)
+    from gradhealth_lint.semantics.pytorch import wiring
+
+    wiring.returned(interpreter, node, value)
     frame.returned.append(value)
     return Flow.RETURN
 
@@ -139,10 +142,13 @@ def _with(interpreter: Interpreter, node: cst.With, frame: Frame) -> Flow:
         if item.asname is not None:
             assign(interpreter, item.asname.name, value, frame)
     depth = len(interpreter.conditions)
-    if any(names.stops_gradients(item.item) for item in node.items):
+    stopping = next((one.item for one in node.items if names.stops_gradients(one.item)), None)
+    if stopping is not None:
+        outer, interpreter.unrecorded = interpreter.unrecorded, stopping
         interpreter.gradless += 1
         flow = execute(interpreter, node.body.body, frame)
         interpreter.gradless -= 1
+        interpreter.unrecorded = outer
         return flow
     if any(_is_accumulating(item.item) for item in node.items):
         interpreter.conditions.append((interpreter.at(node), True))

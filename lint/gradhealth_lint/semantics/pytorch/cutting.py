@@ -17,15 +17,17 @@ from gradhealth_lint.semantics.domain.torch_values import Applied, Drawn, Layer,
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     Arguments,
+    DictValue,
     ListValue,
     Qualified,
     Value,
     is_constant,
 )
+from gradhealth_lint.semantics.pytorch import data, severing
 from gradhealth_lint.semantics.pytorch.applying import MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
@@ -37,7 +39,9 @@ REWRAPPED: Final = "rewrapped"
 REQUIRED: Final = "required"
 #: One made of what may be data, whose own gradient may be wanted.
 WRAPPED: Final = "wrapped"
-_LOST: Final = frozenset({CUT, UNTRACKED, REWRAPPED})
+#: The result of a step function.
+STEPPED: Final = "stepped"
+_LOST: Final = frozenset({CUT, UNTRACKED, REWRAPPED, STEPPED})
 _LEAVES: Final = frozenset({REQUIRED, WRAPPED})
 #: What is computed of a model's output, one way or another.
 COMPUTED: Final = Applied(UNKNOWN)
@@ -54,7 +58,11 @@ _NOT_TENSORS: Final = frozenset(
      "retain_grad", "grad", "grad_fn", "is_leaf", "element_size", "type", "get_device"}
 )  # fmt: skip
 _LOSS: Final = re.compile(r"^(criterion|loss_?(fn|func|function)?)$", re.I)
-_DATA: Final = re.compile(r"target|label|truth|^gt|gt$|^y$|^y_|^ys$", re.I)
+#: Methods that bring another tensor with a graph of its own.
+_JOINING: Final = frozenset(
+    {"add", "sub", "mul", "div", "matmul", "mm", "bmm", "dot", "lerp", "where", "addmm", "mv",
+     "pow", "log_prob", "masked_scatter", "maximum", "minimum", "add_", "mul_", "sub_", "div_"}
+)  # fmt: skip
 
 
 def is_cut(value: Value) -> bool:
@@ -110,8 +118,8 @@ def combined(
     interpreter: Interpreter, left: tuple[Value, cst.CSTNode], right: tuple[Value, cst.CSTNode]
 ) -> Value:
     """``left op right`` of what is computed, or cut, and of anything else."""
-    for one, node in ((left[0], right[1]), (right[0], left[1])):
-        if is_cut(one) and _are_data(interpreter, [node]):
+    for one, (other, node) in ((left[0], right), (right[0], left)):
+        if is_cut(one) and not isinstance(other, Applied) and data.are_data(interpreter, [node]):
             return one
     return joined(left[0], right[0])
 
@@ -137,8 +145,12 @@ def _after(
             return _cut(interpreter, node, arguments.positional[0])
         if callee.name in _MAKERS:
             return _made(interpreter, node, arguments)
+    stepped = _stepped(interpreter, node, receiver, callee, arguments)
+    if stepped is not None:
+        return stepped
     if is_cut(receiver) and name and name not in _NOT_TENSORS:
-        return receiver if _are_data(interpreter, [one.value for one in node.args]) else None
+        given = [one.value for one in node.args] if name in _JOINING else []
+        return receiver if data.are_data(interpreter, given) else None
     if _is_loss(node, callee):
         return _of_loss(interpreter, node, callee, arguments)
     if is_module(callee) and interpreter.gradless:
@@ -172,13 +184,50 @@ def _made(interpreter: Interpreter, node: cst.Call, arguments: Arguments) -> Val
             if is_cut(item) and not asks:
                 return item
             return Squashed(REWRAPPED if asks else CUT, interpreter.at(node))
-    names = (
-        [p.value for p in _within(node.args[0].value) if isinstance(p, cst.Name)] if asks else []
-    )
+    inside = data.within(node.args[0].value) if asks else ()
+    names = [part.value for part in inside if isinstance(part, cst.Name)]
     if names:
         lost = any("loss" in name.lower() for name in names)
         return Squashed(REWRAPPED if lost else WRAPPED, interpreter.at(node))
     return None
+
+
+def _stepped(
+    interpreter: Interpreter, node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
+) -> Value | None:
+    """``output.argmax()``, ``torch.round(output)`` of what is computed."""
+    value: Value = receiver
+    name = _last(node)
+    if isinstance(callee, Qualified):
+        plain = callee.name.startswith("torch.") and callee.name.count(".") == 1
+        value = arguments.positional[0] if plain and arguments.positional else UNKNOWN
+    elif name == "":
+        name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+    if name in severing.STEPPING and (isinstance(value, Applied) or _is_squashed(value)):
+        return Squashed(STEPPED, interpreter.at(node))
+    return None
+
+
+def _is_squashed(value: Value) -> bool:
+    return isinstance(value, Squashed) and not starts(value)
+
+
+def compared(interpreter: Interpreter, node: cst.Comparison, sides: Sequence[Value]) -> Value:
+    """``output > number`` of what is computed."""
+    if any(isinstance(side, Applied) or _is_squashed(side) for side in sides):
+        return Squashed(STEPPED, interpreter.at(node))
+    return next((side for side in sides if is_cut(side)), UNKNOWN)
+
+
+def returned(interpreter: Interpreter, value: Value) -> Squashed | None:
+    """A loss that a framework is given and that has no graph."""
+    function = interpreter.calls[-1] if interpreter.calls else None
+    name = function.name.value if isinstance(function, cst.FunctionDef) else ""
+    if name != "training_step":
+        return None
+    if isinstance(value, DictValue) and value.items is not UNKNOWN:
+        value = dict(value.items).get("loss", UNKNOWN)
+    return value if isinstance(value, Squashed) and is_cut(value) else None
 
 
 def _of_loss(
@@ -189,12 +238,14 @@ def _of_loss(
         return None
     if found.function == UNTRACKED and not isinstance(callee, (Layer, Qualified)):
         return None  # a loss with weights of its own would be trained all the same
+    if any(isinstance(value, Applied) for value in arguments.everything()):
+        return None
     others = [
         argument.value
         for argument, value in zip(node.args, arguments.positional, strict=False)
         if not is_cut(value)
     ]
-    return found if _are_data(interpreter, others) else None
+    return found if data.are_data(interpreter, others) else None
 
 
 def _is_loss(node: cst.Call, callee: Value) -> bool:
@@ -208,30 +259,3 @@ def _is_loss(node: cst.Call, callee: Value) -> bool:
 
 def _last(node: cst.Call) -> str:
     return dotted(node.func).rpartition(".")[2]
-
-
-def _are_data(interpreter: Interpreter, nodes: Sequence[cst.CSTNode]) -> bool:
-    """Whether none of these leads to a parameter: numbers, what loops give, what is so named."""
-    given = {
-        part.value
-        for loop in interpreter.loops
-        if isinstance(loop, cst.For)
-        for part in _within(loop.target)
-        if isinstance(part, cst.Name)
-    }
-    return all(_is_data(node, given) for node in nodes)
-
-
-def _is_data(node: cst.CSTNode, given: set[str]) -> bool:
-    root = node
-    while isinstance(root, (cst.Attribute, cst.Subscript, cst.Call)):
-        root = root.func if isinstance(root, cst.Call) else root.value
-    if isinstance(root, cst.Name):
-        return root.value in given or bool(_DATA.search(root.value))
-    return isinstance(root, (cst.Integer, cst.Float, cst.UnaryOperation, cst.SimpleString))
-
-
-def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    yield node
-    for child in node.children:
-        yield from _within(child)

@@ -31,7 +31,7 @@ from gradhealth_lint.semantics.domain.values import (
     Symbol,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import cutting
+from gradhealth_lint.semantics.pytorch import cutting, severing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,6 +77,8 @@ def after(
     result: Value,
 ) -> Value:
     """The result of a call with what is known of how it was made; what it asks for is recorded."""
+    if interpreter.forwarding:
+        result = severing.after(interpreter, node, receiver, callee, arguments, result)
     if result is UNKNOWN:
         result = cutting.after(interpreter, node, receiver, callee, arguments)
     name, first = _operation(node, receiver, callee, arguments)
@@ -108,6 +110,13 @@ def backward(interpreter: Interpreter, node: cst.Call, receiver: Value) -> None:
     """``receiver.backward()``, noted where it starts at a tensor with no history."""
     if isinstance(receiver, Squashed) and cutting.starts(receiver):
         interpreter.wired.append(Wired(interpreter.at(node), "backward", receiver, None))
+
+
+def returned(interpreter: Interpreter, node: cst.CSTNode, value: Value) -> None:
+    """``return loss`` to a framework that calls ``backward()`` on it."""
+    source = cutting.returned(interpreter, value)
+    if source is not None:
+        interpreter.wired.append(Wired(interpreter.at(node), "backward", source, None))
 
 
 def _named(node: cst.Call) -> str:
