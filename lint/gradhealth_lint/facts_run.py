@@ -124,6 +124,9 @@ def _body(one: FactsOfFile) -> Iterator[str]:
         yield _init(init, one.lines)
     for made in one.facts.hand_made:
         yield _hand_made(made, one.lines)
+    for lost in one.facts.lost_inits:
+        missed = ", ".join(lost.names)
+        yield f"{one.lines[lost.anchor]:>5} init lost ({lost.form}): {lost.text} {missed}".rstrip()
     for loop in one.facts.loops:
         yield from _loop(loop, one)
     yield from (f"note: {note}" for note in one.notes)

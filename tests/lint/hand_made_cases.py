@@ -256,6 +256,26 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "always-loaded",
+            """
+            import torch
+            from torch import nn
+
+            class Projection(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.proj = nn.Parameter(torch.empty(512, 512))
+
+                def forward(self, x):
+                    return x @ self.proj
+
+            def build(path):
+                model = Projection()
+                model.load_state_dict(torch.load(path))
+                return model
+            """,
+        ),
+        Example(
             "helper-out-of-view",
             """
             import torch

@@ -136,6 +136,23 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "logits-of-a-sampler",
+            """
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Quantizer(nn.Module):
+                def __init__(self, width, codes):
+                    super().__init__()
+                    self.proj = nn.Linear(width, codes)
+                    nn.init.normal_(self.proj.weight, mean=0, std=1)
+                    nn.init.zeros_(self.proj.bias)
+
+                def forward(self, x):
+                    return F.gumbel_softmax(self.proj(x), hard=True)
+            """,
+        ),
+        Example(
             "noise",
             """
             import torch

@@ -14,6 +14,7 @@ from tests.lint import (
     init_scale_cases,
     loop_rule_cases,
     loss_rule_cases,
+    lost_init_cases,
     severed_rule_cases,
 )
 
@@ -942,6 +943,7 @@ for more in (
     graph_rule_cases,
     backward_rule_cases,
     init_rule_cases,
+    lost_init_cases,
     init_scale_cases,
     constant_init_cases,
 ):

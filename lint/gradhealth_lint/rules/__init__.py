@@ -17,6 +17,8 @@ from gradhealth_lint.rules.initialisation.grd202_large_init_scale import LargeIn
 from gradhealth_lint.rules.initialisation.grd203_constant_init import ConstantInit
 from gradhealth_lint.rules.initialisation.grd204_one_sided_uniform import OneSidedUniform
 from gradhealth_lint.rules.initialisation.grd205_unscaled_parameter import UnscaledParameter
+from gradhealth_lint.rules.initialisation.grd207_init_before_layers import InitBeforeLayers
+from gradhealth_lint.rules.initialisation.grd209_ineffective_init import IneffectiveInit
 from gradhealth_lint.rules.initialisation.grd210_uninitialised_parameter import (
     UninitialisedParameter,
 )
@@ -56,6 +58,8 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     ConstantInit(),
     OneSidedUniform(),
     UnscaledParameter(),
+    InitBeforeLayers(),
+    IneffectiveInit(),
     UninitialisedParameter(),
     MissingClipping(),
     ClipAfterStep(),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.cut_facts import CutOff
     from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
+    from gradhealth_lint.semantics.lost_facts import LostInit
     from gradhealth_lint.semantics.module_facts import Made, Unregistered
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
     from gradhealth_lint.semantics.parameter_facts import HandMade
@@ -57,6 +58,7 @@ class FileFacts:
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()
+    lost_inits: tuple[LostInit, ...] = ()
     #: What ``predict`` prints; read only for it.
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()

@@ -45,8 +45,8 @@ class LargeInitScale:
         "inputs multiplies by 16. Sigmoids and tanh are then in their flat parts from the start "
         "and pass on next to nothing; ReLU networks explode. Every scheme of initialisation "
         "divides by sqrt(fan_in). Not reported: layers with a norm after them or of their weight, "
-        "which takes the scale out again, frozen random features, layers of few inputs such as "
-        "coordinates, embeddings and biases."
+        "which takes the scale out again, a single last layer, frozen random features, layers of "
+        "few inputs such as coordinates, embeddings and biases."
     )
     references: ClassVar[tuple[str, ...]] = (
         "LeCun et al. (1998), Efficient BackProp, section 4.6",
@@ -63,7 +63,7 @@ class LargeInitScale:
         for use in facts.inits:
             std = spread(use.init, limits.init_mean_over_std)
             targets = [t for t in use.targets if std and _counts(t, limits)]
-            if std is None or not targets:
+            if std is None or not targets or (len(use.targets) == 1 and _is_end(targets[0], facts)):
                 continue
             worst = max(targets, key=lambda target: target.fan_in or limits.assumed_width)
             fan_in = worst.fan_in or limits.assumed_width
@@ -183,6 +183,13 @@ def _counts(target: InitTarget, limits: Limits) -> bool:
     if target.fan_in is None and target.kind in catalogue.CONVOLUTION:
         return False
     return target.fan_in is None or target.fan_in >= limits.init_fewest_inputs
+
+
+def _is_end(target: InitTarget, facts: FileFacts) -> bool:
+    """Whether nothing of weight follows: wide logits of one layer may be meant, as in a sampler."""
+    if target.activation != "identity":
+        return False
+    return target.stack is None or target.position == facts.stacks[target.stack].depth - 1
 
 
 def _call(weight: str, target: InitTarget) -> str:

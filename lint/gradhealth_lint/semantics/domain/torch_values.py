@@ -76,6 +76,13 @@ class Drawn:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Copied:
+    """``parameter.clone()``; ``text`` names the init that set it, "" if none did."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Product:
     """Something that is not in the graph, multiplied by a trained matrix made by hand."""
 

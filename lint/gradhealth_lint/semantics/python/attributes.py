@@ -9,6 +9,7 @@ from gradhealth_lint.semantics.domain.graph import HARMLESS, Node
 from gradhealth_lint.semantics.domain.names import canonical
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
+    Copied,
     Drawn,
     Layer,
     Manager,
@@ -82,7 +83,7 @@ def get(interpreter: Interpreter, receiver: Value, name: str) -> Value:
         return Method(receiver, name)
     if isinstance(receiver, Function) and name == "__name__":
         return receiver.name
-    if isinstance(receiver, Product):
+    if isinstance(receiver, (Copied, Product)):
         return Method(receiver, name)
     return drawn.attribute(receiver, name) if isinstance(receiver, Drawn) else UNKNOWN
 

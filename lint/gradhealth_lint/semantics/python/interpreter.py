@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.values import ClassValue, Function, Instance
     from gradhealth_lint.semantics.project import Project
     from gradhealth_lint.semantics.pytorch.events import Event
+    from gradhealth_lint.semantics.pytorch.losing import Lost
+    from gradhealth_lint.semantics.pytorch.ordering import Early, Replaced
     from gradhealth_lint.semantics.pytorch.severing import Severed
     from gradhealth_lint.semantics.pytorch.wiring import Wired
 
@@ -81,6 +83,10 @@ class Interpreter:
         self.drawn: list[Drawn] = []
         self.products: list[tuple[Drawn, tuple[int | None, int | None], Value]] = []
         self.rescaled: set[int] = set()
+        #: Inits of whole models that ran in a constructor; layers made anew after an init.
+        self.early: list[Early] = []
+        self.replaced: list[Replaced] = []
+        self.lost: list[Lost] = []
         #: Functions and classes that have been followed, by the identity of their node.
         self.followed: set[int] = set()
         self.calls: list[object] = []

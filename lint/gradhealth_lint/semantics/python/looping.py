@@ -18,6 +18,7 @@ from gradhealth_lint.semantics.domain.values import (
 )
 from gradhealth_lint.semantics.python import iteration
 from gradhealth_lint.semantics.python.targets import assign
+from gradhealth_lint.semantics.pytorch import ordering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,8 @@ _LONGEST_WHILE: Final = 200
 
 def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
     """A for loop: every element in turn, one turn of what only trains."""
-    run = iteration.turns(interpreter, interpreter.evaluate(node.iter, frame), node.iter)
+    over, inits = interpreter.evaluate(node.iter, frame), len(interpreter.inits)
+    run = iteration.turns(interpreter, over, node.iter)
     flow, quiet = Flow.NEXT, 0
     conditions = len(interpreter.conditions)
     interpreter.enter(node)
@@ -64,6 +66,7 @@ def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
                 _blur(interpreter, frame, fields)
                 break
     interpreter.loops.pop()
+    ordering.looped(interpreter, node, over, inits)
     return _after(interpreter, node, flow, frame)
 
 

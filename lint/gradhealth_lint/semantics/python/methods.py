@@ -8,6 +8,7 @@ from gradhealth_lint.semantics.domain import catalogue, folding
 from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.torch_values import (
     Container,
+    Copied,
     Drawn,
     Layer,
     Manager,
@@ -38,7 +39,9 @@ from gradhealth_lint.semantics.pytorch import (
     frameworks,
     freezing,
     inits,
+    losing,
     modules,
+    ordering,
     tensors,
 )
 
@@ -70,6 +73,10 @@ def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: c
         return inits.by_method(interpreter, receiver, name, arguments, node)
     if isinstance(receiver, Drawn):
         return drawn.method(interpreter, receiver, name, arguments, node)
+    if isinstance(receiver, Copied):
+        if name in {"detach", "to", "cpu", "cuda"}:
+            return receiver
+        return Copied(f".{name}") if name in catalogue.METHOD_INITS else UNKNOWN
     if isinstance(receiver, Product):
         factor = name.rstrip("_") in {"mul", "div", "multiply", "softmax"}
         kept = receiver if name in catalogue.HARMLESS_METHODS else UNKNOWN
@@ -106,7 +113,10 @@ def of_module(
         pairs = modules.children(receiver)
         return new_list(pairs if name == "named_children" else [m for _, m in pairs])
     if name == "apply" and arguments.everything():
-        modules.apply_function(interpreter, receiver, arguments.everything()[0], node)
+        function, before = arguments.everything()[0], losing.state(receiver)
+        ordering.applied(interpreter, receiver, function, node)
+        modules.apply_function(interpreter, receiver, function, node)
+        losing.unmatched(interpreter, receiver, function, node, before)
         return receiver
     if name in _RETURN_SELF:
         return receiver

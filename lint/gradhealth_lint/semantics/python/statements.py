@@ -20,6 +20,7 @@ from gradhealth_lint.semantics.python import (
 )
 from gradhealth_lint.semantics.python.scopes import make_function
 from gradhealth_lint.semantics.python.targets import assign
+from gradhealth_lint.semantics.pytorch import losing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,12 +46,13 @@ def _line(interpreter: Interpreter, node: cst.SimpleStatementLine, frame: Frame)
 
 def _expression(interpreter: Interpreter, node: cst.Expr, frame: Frame) -> Flow:
     if not isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
-        interpreter.evaluate(node.value, frame)
+        losing.discarded(interpreter, node.value, interpreter.evaluate(node.value, frame))
     return Flow.NEXT
 
 
 def _assign(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> Flow:
     value = interpreter.evaluate(node.value, frame)
+    losing.rebound(interpreter, node, value, frame)
     for target in node.targets:
         assign(interpreter, target.target, value, frame)
     return Flow.NEXT

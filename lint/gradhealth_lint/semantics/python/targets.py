@@ -23,7 +23,7 @@ from gradhealth_lint.semantics.domain.values import (
     new_list,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import clipping, cutting, drawn, freezing, wiring
+from gradhealth_lint.semantics.pytorch import clipping, cutting, drawn, freezing, ordering, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,8 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
 
 def set_attribute(interpreter: Interpreter, receiver: Value, name: str, value: Value) -> None:
     """``receiver.name = value``."""
+    if isinstance(receiver, Instance):
+        ordering.attribute(interpreter, receiver, name, value)
     if isinstance(receiver, (Instance, ClassValue, Namespace)):
         interpreter.store.write(receiver.fields, name, value)
     elif isinstance(receiver, Layer):

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue, folding
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import (
+    Copied,
+    Drawn,
+    InitCall,
+    Layer,
+    ParameterRef,
+)
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Arguments, Either, Value
 from gradhealth_lint.semantics.pytorch import parts
 
@@ -139,6 +145,8 @@ def by_function(interpreter: Interpreter, name: str, arguments: Arguments, node:
     if isinstance(target, Either):
         options = [option for option in target.options if option is not None]
         target = options[0] if len(options) == 1 else target
+    if isinstance(target, Copied):
+        return Copied(dotted(node.func))
     if name.startswith("_calculate"):
         return UNKNOWN
     if isinstance(target, Drawn):
@@ -196,6 +204,8 @@ def by_method(
         if known is not None and axis is not None and -len(known) <= axis < len(known):
             return known[axis]
         return known if known is not None and not arguments.positional else UNKNOWN
+    if name == "clone":
+        return Copied()
     return target if name in {"detach", "detach_", "view", "requires_grad_"} else UNKNOWN
 
 

@@ -1,0 +1,94 @@
+"""Inits that come too early or for nothing, as facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.torch_values import Layer, ParameterRef
+from gradhealth_lint.semantics.domain.values import MISSING
+from gradhealth_lint.semantics.lost_facts import LostInit
+from gradhealth_lint.semantics.python.interpreter import BudgetExceededError
+from gradhealth_lint.semantics.pytorch import inits, modules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import libcst as cst
+
+    from gradhealth_lint.semantics.places import Anchor
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+    from gradhealth_lint.semantics.pytorch.ordering import Early
+
+
+def lost_inits(
+    interpreter: Interpreter, anchor: Callable[[cst.CSTNode], Anchor]
+) -> tuple[LostInit, ...]:
+    """Every init that misses what it is for, each once."""
+    found: dict[LostInit, None] = {}
+    for early in interpreter.early:
+        late = list(_late(interpreter, early))
+        if late:
+            names = tuple(dict.fromkeys(f"self.{name}" for name, _ in late))
+            text = dotted(getattr(early.node, "func", None))
+            found[LostInit(anchor(early.node), "before", text, names, late[0][1].kind)] = None
+    held = {id(layer) for one in interpreter.instances for layer in modules.layers(one)}
+    for one in interpreter.replaced:
+        kept = id(one.old) in held or id(one.new) not in held
+        if not kept and one.old.kind == one.new.kind and _is_default(one.new):
+            lost = LostInit(
+                anchor(one.call.node), "replaced", one.call.callee, (f"self.{one.name}",),
+                one.new.kind,
+            )  # fmt: skip
+            if id(one.call.node) not in interpreter.sites:
+                found[lost] = None
+    for gone in interpreter.lost:
+        found[LostInit(anchor(gone.node), gone.form, gone.text)] = None
+    return tuple(found)
+
+
+def _late(interpreter: Interpreter, early: Early) -> Iterator[tuple[str, Layer]]:
+    """The layers that the same constructor makes after the init that would have set them."""
+    inside: set[int] | None = None
+    for path, layer in modules.named_modules(early.instance):
+        if not isinstance(layer, Layer) or id(layer) in early.seen or not _is_default(layer):
+            continue
+        if inside is None:
+            inside = {id(node) for node in _nodes(early.constructor)}
+        if id(layer.node) in inside and _would_set(interpreter, early, layer):
+            yield path, layer
+
+
+def _is_default(layer: Layer) -> bool:
+    """Whether a layer multiplies and has been left as torch made it."""
+    names = inits.parameter_names(layer)
+    return any(inits.multiplies(ParameterRef(layer, name)) for name in names) and all(
+        layer.fields.get(name, MISSING) is MISSING for name in names
+    )
+
+
+def _would_set(interpreter: Interpreter, early: Early, layer: Layer) -> bool:
+    """Whether the init would have set a layer, tried and undone."""
+    if early.function is None:
+        return layer.kind in early.kinds
+    before = len(interpreter.inits)
+
+    def attempt() -> bool:
+        modules.apply_function(interpreter, layer, early.function, early.node)
+        return False
+
+    try:
+        interpreter.store.branch([attempt])
+    except (BudgetExceededError, RecursionError):
+        return False
+    tried = interpreter.inits[before:]
+    del interpreter.inits[before:]
+    return any(one is layer for one, _, _ in tried)
+
+
+def _nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(current.children)
