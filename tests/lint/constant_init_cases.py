@@ -340,6 +340,47 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "recurrence-by-hand",
+            """
+            import torch
+            import torch.nn as nn
+
+            class RNN(nn.Module):
+                def __init__(self, n_in, n_hidden, n_out):
+                    super().__init__()
+                    self.i2h = nn.Linear(n_in + n_hidden, n_hidden)
+                    self.h2o = nn.Linear(n_hidden, n_out)
+                    nn.init.ones_(self.i2h.weight)  # <- here
+
+                def forward(self, x, h):
+                    h = torch.tanh(self.i2h(torch.cat([x, h], 1)))
+                    return self.h2o(h), h
+            """,
+        ),
+        Example(
+            "all-elements",
+            """
+            import torch
+            import torch.nn as nn
+
+            net = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
+            with torch.no_grad():
+                for p in net.parameters():
+                    p[:] = 0.5  # <- here
+            """,
+        ),
+        Example(
+            "copied-ones",
+            """
+            import torch
+            import torch.nn as nn
+
+            net = nn.Sequential(nn.Linear(6, 6), nn.ReLU(), nn.Linear(6, 3))
+            for p in net.parameters():
+                p.data.copy_(torch.ones_like(p))  # <- here
+            """,
+        ),
+        Example(
             "every-linear",
             """
             import torch.nn as nn

@@ -128,6 +128,22 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "einsum-of-each-with-each",
+            """
+            import torch
+            import torch.nn as nn
+
+            class Scale(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.w = nn.Parameter(torch.randn(64, 64))
+                    self.ws = nn.ParameterList([nn.Parameter(torch.randn(64, 64) * 0.1)])
+
+                def forward(self, x):
+                    return torch.einsum("bij,ij->bij", x, self.w) @ self.ws[0]
+            """,
+        ),
+        Example(
             "numpy",
             """
             import numpy as np
@@ -402,6 +418,56 @@ BAD: dict[str, tuple[Example, ...]] = {
 
             def model(xb):
                 return F.log_softmax(xb @ weights + bias, dim=1)
+            """,
+        ),
+        Example(
+            "einsum",
+            """
+            import torch
+            import torch.nn as nn
+
+            class Mix(nn.Module):
+                def __init__(self, width):
+                    super().__init__()
+                    self.w = nn.Parameter(torch.randn(width, width))  # <- here
+
+                def forward(self, x):
+                    return torch.einsum("bd,de->be", x, self.w)
+            """,
+        ),
+        Example(
+            "list-of-parameters",
+            """
+            import torch
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.ws = nn.ParameterList(
+                        [nn.Parameter(torch.randn(64, 64)) for _ in range(3)]  # <- here
+                    )
+
+                def forward(self, x):
+                    for w in self.ws:
+                        x = torch.relu(x @ w)
+                    return x
+            """,
+        ),
+        Example(
+            "convolution-by-hand",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Conv(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.kernel = nn.Parameter(torch.randn(32, 16, 3, 3))  # <- here
+
+                def forward(self, x):
+                    return F.conv2d(x, self.kernel, padding=1)
             """,
         ),
         Example(

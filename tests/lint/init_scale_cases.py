@@ -194,6 +194,41 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "by-class-name-not-applied-here",
+            """
+            def weights_init(m):
+                classname = m.__class__.__name__
+                if classname.find("Linear") != -1:
+                    m.weight.data.normal_(0.0, 1.0)  # <- here
+                    m.bias.data.fill_(0)
+
+            def init_model(model):
+                import torch
+                model.apply(weights_init)
+            """,
+        ),
+        Example(
+            "randn-to-data",
+            """
+            import torch
+            from torch import nn
+
+            net = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 3))
+            for layer in net.children():
+                if hasattr(layer, "weight"):
+                    layer.weight.data = torch.randn(layer.weight.shape)  # <- here
+            """,
+        ),
+        Example(
+            "gain-of-twenty",
+            """
+            import torch.nn as nn
+
+            net = nn.Sequential(nn.Linear(64, 64), nn.Tanh(), nn.Linear(64, 3))
+            nn.init.xavier_normal_(net[0].weight, gain=20)  # <- here
+            """,
+        ),
+        Example(
             "by-dimension",
             """
             import torch.nn as nn

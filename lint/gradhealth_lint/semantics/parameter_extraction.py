@@ -9,7 +9,6 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain.graph import (
     HARMLESS,
-    MULTIPLY,
     NORM,
     SCALE,
     Node,
@@ -20,7 +19,7 @@ from gradhealth_lint.semantics.domain.values import ClassValue, Qualified
 from gradhealth_lint.semantics.layer_facts import init_from
 from gradhealth_lint.semantics.parameter_facts import HandMade
 from gradhealth_lint.semantics.python import classes
-from gradhealth_lint.semantics.pytorch import drawn, making, tensors
+from gradhealth_lint.semantics.pytorch import making, modules, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +60,7 @@ def hand_made(
         made = HandMade(
             anchor(node),
             "" if owner is None else owner[0].cls.name,
-            tensor.text,
+            tensor.text or ("" if owner is None else f"self.{owner[1]}"),
             init_from(init) if known else None,
             None if tensor.shape is None else len(tensor.shape),
             *(fans or (None, None)),
@@ -80,9 +79,8 @@ def _owners(interpreter: Interpreter) -> dict[int, tuple[Instance, str]]:
     """The module that holds each, and under what name, by the identity of its fields."""
     found: dict[int, tuple[Instance, str]] = {}
     for instance in interpreter.instances:
-        for name, value in instance.fields.items():
-            one = drawn.only(value)
-            if isinstance(one, Drawn) and not instance.cls.foreign:
+        for name, one in modules.made_by_hand(instance):
+            if not instance.cls.foreign:
                 found.setdefault(id(one.fields), (instance, name))
     return found
 
@@ -120,7 +118,7 @@ def _rescales(node: Node) -> bool:
     if isinstance(weight, Drawn):
         return tensors.constant(weight) == 0
     factor = node.label.startswith(("multiply", "divide", "mul", "div", "normalize"))
-    return factor or node.operation in {SCALE, MULTIPLY, NORM}
+    return factor or node.operation in {SCALE, NORM}
 
 
 def _is_overseen(interpreter: Interpreter, owner: Instance, name: str, code: str) -> bool:

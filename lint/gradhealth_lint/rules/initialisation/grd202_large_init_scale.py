@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
-    from gradhealth_lint.semantics.network_facts import InitTarget
+    from gradhealth_lint.semantics.network_facts import Init, InitTarget
 
+_SCALED: Final = frozenset({"xavier_normal_", "xavier_uniform_", "orthogonal_"})
 _XAVIER: Final = frozenset({"tanh", "sigmoid", "identity", "softsign"})
 
 
@@ -54,20 +55,20 @@ class LargeInitScale:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"normal|uniform|rand"),
+        re.compile(rb"normal|uniform|rand|orthogonal"),
     )
     reads_stacks: ClassVar[bool] = True
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Every wide centred draw that is in force for a matrix."""
         for use in facts.inits:
-            std = spread(use.init, limits.init_mean_over_std)
+            std = _spread(use.init, limits)
             targets = [t for t in use.targets if std and _counts(t, limits)]
             if std is None or not targets or (len(use.targets) == 1 and _is_end(targets[0], facts)):
                 continue
             worst = max(targets, key=lambda target: target.fan_in or limits.assumed_width)
             fan_in = worst.fan_in or limits.assumed_width
-            gain = std * math.sqrt(fan_in)
+            gain = std if use.init.name in _SCALED else std * math.sqrt(fan_in)
             if gain < limits.init_weight_gain:
                 continue
             message = self.message_assumed if worst.fan_in is None else self.message
@@ -183,6 +184,12 @@ def _counts(target: InitTarget, limits: Limits) -> bool:
     if target.fan_in is None and target.kind in catalogue.CONVOLUTION:
         return False
     return target.fan_in is None or target.fan_in >= limits.init_fewest_inputs
+
+
+def _spread(init: Init, limits: Limits) -> float | None:
+    """The standard deviation of a draw, or the gain that one scaled by the fan is told."""
+    gain = init.get("gain") if init.name in _SCALED else None
+    return gain if isinstance(gain, float) else spread(init, limits.init_mean_over_std)
 
 
 def _is_end(target: InitTarget, facts: FileFacts) -> bool:

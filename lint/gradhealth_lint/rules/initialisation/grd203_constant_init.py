@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Those whose slope at 0 is 0 in torch.
 _FLAT_AT_ZERO: Final = frozenset({"relu", "relu6"})
+#: Those of hidden units. A sigmoid is a gate as often.
+_HIDDEN: Final = frozenset({"relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh"})
 
 
 class ConstantInit:
@@ -82,7 +84,7 @@ class ConstantInit:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"zero|ones|constant|fill"),
+        re.compile(rb"zero|ones|constant|fill|full|\[\s*(?::|\.\.\.)\s*\]\s*="),
     )
     reads_stacks: ClassVar[bool] = True
 
@@ -158,9 +160,9 @@ class ConstantInit:
             if units == "1":
                 return None
             text = self.message_biases if bias is None else self.message_equal
-            return text.format(following=named, units=f"its {units}")
+            return text.format(following=named, units=f"its {units}".rstrip())
         if value != 0 and units != "1" and not residual:
-            return self.message_sum.format(units=f"its {units}")
+            return self.message_sum.format(units=f"its {units}".rstrip())
         return None
 
     def _without(self, use: InitUse, value: float) -> tuple[InitTarget, str] | None:
@@ -171,6 +173,9 @@ class ConstantInit:
         for target in use.targets:
             alone = target.stack is None and not target.frozen and target.multiplies
             recurrent = target.kind in catalogue.RECURRENT and target.parameter.startswith("weight")
+            hidden = target.activation in _HIDDEN and target.kind in catalogue.LINEAR
+            if alone and hidden and value != 0 and target.fan_out != 1:
+                return target, self.message_sum.format(units=f"its {target.fan_out or ''}".rstrip())
             if alone and (use.whole or target.every or (recurrent and value != 0)):
                 return target, self.message_every
         return None

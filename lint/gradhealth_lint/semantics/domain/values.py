@@ -65,6 +65,14 @@ class Symbol:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassOf:
+    """``symbol.__class__``; with ``named`` its ``__name__``."""
+
+    symbol: Symbol
+    named: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Shifted:
     """A symbol plus a whole number: ``num_layers - 1``."""
 

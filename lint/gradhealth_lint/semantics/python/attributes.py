@@ -25,6 +25,7 @@ from gradhealth_lint.semantics.domain.values import (
     MISSING,
     UNKNOWN,
     ArgumentParser,
+    ClassOf,
     ClassValue,
     DictValue,
     Either,
@@ -35,6 +36,7 @@ from gradhealth_lint.semantics.domain.values import (
     Namespace,
     Qualified,
     Super,
+    Symbol,
     Value,
     new_dict,
 )
@@ -75,6 +77,10 @@ def get(interpreter: Interpreter, receiver: Value, name: str) -> Value:
     if isinstance(receiver, Either):
         options = [option for option in receiver.options if option is not None]
         return get(interpreter, options[0], name) if len(options) == 1 else UNKNOWN
+    if isinstance(receiver, Symbol) and name == "__class__":
+        return ClassOf(receiver)
+    if isinstance(receiver, ClassOf) and name == "__name__":
+        return ClassOf(receiver.symbol, named=True)
     if isinstance(receiver, Namespace):
         return receiver.fields.get(name, UNKNOWN)
     if isinstance(receiver, Manager) and name in {"module", "model"}:

@@ -40,7 +40,7 @@ from gradhealth_lint.semantics.python import (
     methods,
 )
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import drawn, modules, observing, tensors, wiring
+from gradhealth_lint.semantics.pytorch import modules, observing, products, tensors, wiring
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,7 +116,7 @@ def call(interpreter: Interpreter, callee: Value, arguments: Arguments, node: cs
 
 def unknown(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
     """A call that cannot be followed: it may depend on every tensor and set every parameter."""
-    product = drawn.unread(interpreter, arguments, node)
+    product = products.unread(interpreter, arguments, node)
     if product is not MISSING:
         return product
     given = arguments.everything()

@@ -25,7 +25,7 @@ from gradhealth_lint.semantics.python import attributes, calls, iteration, subsc
 from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import cutting, drawn, severing, tensors
+from gradhealth_lint.semantics.pytorch import cutting, drawn, products, severing, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,7 +152,7 @@ def _binary(interpreter: Interpreter, node: cst.BinaryOperation, frame: Frame) -
 
 def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value) -> Value:
     """``left op right`` for tensors and others."""
-    product = drawn.product(interpreter, type(op).__name__, (left, right))
+    product = products.product(interpreter, type(op).__name__, (left, right))
     if product is not MISSING:
         return product
     if isinstance(left, Node) or isinstance(right, Node):

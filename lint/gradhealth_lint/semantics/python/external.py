@@ -18,11 +18,14 @@ from gradhealth_lint.semantics.domain.values import (
     MISSING,
     UNKNOWN,
     Arguments,
+    DictValue,
     Function,
     Qualified,
     Value,
+    new_dict,
+    new_list,
 )
-from gradhealth_lint.semantics.python import library
+from gradhealth_lint.semantics.python import iteration, library
 from gradhealth_lint.semantics.pytorch import (
     containers,
     drawn,
@@ -30,6 +33,7 @@ from gradhealth_lint.semantics.pytorch import (
     inits,
     making,
     modules,
+    products,
     tensors,
 )
 
@@ -78,7 +82,7 @@ def call(
     if made is not MISSING:
         return made
     if name.startswith("torch.") and name.count(".") == 1:
-        product = drawn.product(interpreter, last, tuple(arguments.positional))
+        product = products.product(interpreter, last, tuple(arguments.positional))
         if product is not MISSING:
             return product
         return tensors.function(interpreter, last, arguments)
@@ -113,11 +117,11 @@ def _from_nn(
     if name.startswith(catalogue.FUNCTIONAL):
         last = name.removeprefix(catalogue.FUNCTIONAL)
         given = [*arguments.positional, *_named_weight(arguments)]
-        product = drawn.product(interpreter, last, tuple(given))
+        product = products.product(interpreter, last, tuple(given))
         if product is not MISSING:
             return product
         if last in catalogue.NORM_FUNCTIONS and given:
-            drawn.rescale(interpreter, given[0])
+            products.rescale(interpreter, given[0])
         return tensors.function(interpreter, last, arguments)
     if tail.rpartition(".")[2] in catalogue.REPARAMETRISATIONS:
         first = arguments.positional[0] if arguments.positional else UNKNOWN
@@ -128,6 +132,8 @@ def _from_nn(
         return _unknown(interpreter, arguments, node)
     if tail == "Parameter":
         return making.parameter(interpreter, arguments)
+    if tail in {"ParameterList", "ParameterDict"}:
+        return _collection(interpreter, tail, arguments)
     drawn.forget(interpreter, tuple(arguments.everything()))
     interpreter.activity += 1
     bound = arguments.bind(*catalogue.SIGNATURES.get(tail, ()))
@@ -139,6 +145,15 @@ def _from_nn(
     if tail in catalogue.RECURRENT:
         interpreter.recurrent.append(layer)
     return layer
+
+
+def _collection(interpreter: Interpreter, tail: str, arguments: Arguments) -> Value:
+    """A list or dict of parameters, which is used as one of Python's."""
+    given = arguments.everything()
+    if tail == "ParameterDict":
+        return given[0] if given and isinstance(given[0], DictValue) else new_dict(())
+    items = iteration.iterated(interpreter, given[0]) if given else ()
+    return new_list(UNKNOWN if items is None else items)
 
 
 def _named_weight(arguments: Arguments) -> list[Value]:

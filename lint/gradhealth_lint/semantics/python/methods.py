@@ -42,6 +42,7 @@ from gradhealth_lint.semantics.pytorch import (
     losing,
     modules,
     ordering,
+    products,
     tensors,
 )
 
@@ -65,11 +66,15 @@ def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: c
     if name == "requires_grad_":
         freezing.ask(interpreter, receiver, next(iter(arguments.everything()), True))
     if isinstance(receiver, Node):
-        product = drawn.product(interpreter, name, (receiver, *arguments.positional))
+        product = products.product(interpreter, name, (receiver, *arguments.positional))
         if product is not MISSING:
             return product
         return tensors.method(interpreter, receiver, name, arguments)
     if isinstance(receiver, ParameterRef):
+        given = arguments.positional[0] if arguments.positional else UNKNOWN
+        if name == "copy_" and isinstance(given, Drawn) and receiver.part is None:
+            drawn.by_assignment(interpreter, receiver, given)
+            return receiver
         return inits.by_method(interpreter, receiver, name, arguments, node)
     if isinstance(receiver, Drawn):
         return drawn.method(interpreter, receiver, name, arguments, node)
@@ -80,7 +85,7 @@ def call(interpreter: Interpreter, callee: Method, arguments: Arguments, node: c
     if isinstance(receiver, Product):
         factor = name.rstrip("_") in {"mul", "div", "multiply", "softmax"}
         kept = receiver if name in catalogue.HARMLESS_METHODS else UNKNOWN
-        return drawn.rescale(interpreter, receiver) if factor else kept
+        return products.rescale(interpreter, receiver) if factor else kept
     if isinstance(receiver, Super):
         return _of_super(interpreter, receiver, name, arguments, node)
     if isinstance(receiver, (Layer, Container, Instance)):

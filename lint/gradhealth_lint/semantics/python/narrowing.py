@@ -8,7 +8,14 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import catalogue, folding
 from gradhealth_lint.semantics.domain.torch_values import Layer
-from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, Qualified, Symbol, Value
+from gradhealth_lint.semantics.domain.values import (
+    UNKNOWN,
+    ClassOf,
+    Frame,
+    Qualified,
+    Symbol,
+    Value,
+)
 from gradhealth_lint.semantics.python.scopes import look_up
 
 if TYPE_CHECKING:
@@ -52,6 +59,9 @@ def _claim(
     if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
         target = test.comparisons[0]
         left = test.left
+        named = _by_name(interpreter, left, target, frame)
+        if named is not None:
+            return named
         if (
             isinstance(target.operator, (cst.Equal, cst.Is))
             and isinstance(left, cst.Call)
@@ -61,3 +71,25 @@ def _claim(
         ):
             return left.args[0].value.value, (interpreter.evaluate(target.comparator, frame),)
     return None, ()
+
+
+def _by_name(
+    interpreter: Interpreter, left: cst.BaseExpression, target: cst.ComparisonTarget, frame: Frame
+) -> tuple[str, tuple[Value, ...]] | None:
+    """``classname.find("Linear") != -1``, ``"Linear" in classname``, ``classname == "Linear"``."""
+    asked, text = left, target.comparator
+    if isinstance(target.operator, cst.In):
+        asked, text = text, left
+    elif isinstance(left, cst.Call) and isinstance(left.func, cst.Attribute) and left.args:
+        negated = isinstance(target.operator, (cst.NotEqual, cst.GreaterThan, cst.GreaterThanEqual))
+        if left.func.attr.value != "find" or not negated:
+            return None
+        asked, text = left.func.value, left.args[0].value
+    elif not isinstance(target.operator, cst.Equal):
+        return None
+    value, kind = interpreter.evaluate(asked, frame), interpreter.evaluate(text, frame)
+    if not isinstance(value, ClassOf) or not value.named or not isinstance(kind, str):
+        return None
+    kind = "Conv2d" if kind == "Conv" else kind
+    held = look_up(value.symbol.name, frame) is value.symbol
+    return (value.symbol.name, (Qualified(catalogue.NN + kind),)) if held else None

@@ -143,8 +143,16 @@ def _set_element(
         from gradhealth_lint.semantics.python import subscripts
         from gradhealth_lint.semantics.pytorch import parts
 
+        whole = isinstance(element, cst.Slice) and not (element.lower or element.upper)
+        if receiver.part is None and (whole or _is_ellipsis(element)):
+            drawn.by_element(interpreter, receiver, value, target)
+            return
         part = subscripts.parameter_part(interpreter, receiver, element, frame)
         parts.set_to(interpreter, part, value)
     elif isinstance(receiver, Node) and isinstance(target.value, cst.Name):
         changed_tensor = interpreter.node("opaque", (receiver,), label="assignment to a part")
         assign(interpreter, target.value, changed_tensor, frame)
+
+
+def _is_ellipsis(element: cst.CSTNode | None) -> bool:
+    return isinstance(element, cst.Index) and isinstance(element.value, cst.Ellipsis)

@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue, folding
-from gradhealth_lint.semantics.domain.graph import OPAQUE, Node
-from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall, ParameterRef, Product
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
@@ -18,7 +16,7 @@ from gradhealth_lint.semantics.domain.values import (
     Method,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import inits, making, shifting
+from gradhealth_lint.semantics.pytorch import inits, making, products, shifting
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -26,13 +24,6 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 _TRANSPOSING: Final = frozenset({"t", "transpose", "T", "mT", "swapaxes", "t_"})
-#: Calls that multiply by a matrix, and which of their arguments are the factors.
-_PRODUCTS: Final = {
-    "MatrixMultiply": (0, 1),
-    **dict.fromkeys(("matmul", "mm", "bmm"), (0, 1)),
-    "linear": (0, 1),
-    "addmm": (1, 2),
-}
 _OPERATIONS: Final = {
     f"{written}{how}": method
     for written, method in (
@@ -40,14 +31,6 @@ _OPERATIONS: Final = {
     )
     for how in ("", "Assign")
 }  # fmt: skip
-_FEWEST_DIMENSIONS: Final = 2
-
-
-def only(value: Value) -> Value:
-    """The tensor of "a tensor or None"; anything else as it is."""
-    options = getattr(value, "options", ()) if isinstance(value, Either) else ()
-    found = [option for option in options if option is not None]
-    return found[0] if len(found) == 1 else value
 
 
 def forget(interpreter: Interpreter, value: Value, depth: int = 2) -> None:
@@ -63,13 +46,24 @@ def forget(interpreter: Interpreter, value: Value, depth: int = 2) -> None:
 
 def by_assignment(interpreter: Interpreter, target: ParameterRef, value: Value) -> None:
     """``layer.weight = value`` and ``layer.weight.data = value``: a tensor made by hand, or not."""
-    init = value.fields["init"] if isinstance(value, Drawn) else UNKNOWN
+    init = value.fields["init"] if isinstance(value, Drawn) and value.shape != () else UNKNOWN
     interpreter.activity += 1
     if isinstance(init, InitCall) and target.name in inits.parameter_names(target.layer):
         interpreter.inits.append((target.layer, target.name, init))
         interpreter.store.write(target.layer.fields, target.name, init)
     else:
         interpreter.store.write(target.layer.fields, target.name, UNKNOWN)
+
+
+def by_element(
+    interpreter: Interpreter, target: ParameterRef, value: Value, node: cst.CSTNode
+) -> None:
+    """``parameter[:] = value``: all of it is one number, or another tensor's numbers."""
+    number = folding.number(value)
+    if number is not None:
+        init = InitCall("constant_", (("val", number),), interpreter.at(node), "", "")
+        value = Drawn({"init": init, "trained": False}, None, node)
+    by_assignment(interpreter, target, value)
 
 
 def attribute(tensor: Drawn, name: str) -> Value:
@@ -89,7 +83,7 @@ def method(
     interpreter: Interpreter, tensor: Drawn, name: str, arguments: Arguments, node: cst.Call
 ) -> Value:
     """``tensor.name(...)``: in-place inits, views, products, questions."""
-    made = product(interpreter, name, (tensor, *arguments.positional))
+    made = products.product(interpreter, name, (tensor, *arguments.positional))
     if made is not MISSING:
         return made
     if name in catalogue.METHOD_INITS:
@@ -160,7 +154,9 @@ def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value
     operation = _OPERATIONS.get(type(op).__name__, "")
     for whole in (left, right):
         if isinstance(whole, Product):
-            return rescale(interpreter, whole) if operation in {"mul_", "div_"} else UNKNOWN
+            return (
+                products.rescale(interpreter, whole) if operation in {"mul_", "div_"} else UNKNOWN
+            )
     if isinstance(left, Drawn) and isinstance(right, Drawn):
         return UNKNOWN
     tensor, other = (left, right) if isinstance(left, Drawn) else (right, left)
@@ -168,43 +164,3 @@ def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value
         operation = ""
     init = shifting.changed(tensor.fields["init"], operation, folding.number(other))
     return Drawn({"init": init, "trained": False}, tensor.shape, tensor.node)
-
-
-def product(interpreter: Interpreter, name: str, given: tuple[Value, ...]) -> Value:
-    """A matrix product with a trained tensor made by hand, MISSING if it is none."""
-    places = _PRODUCTS.get(name)
-    if places is None or len(given) <= places[1]:
-        return MISSING
-    factors = [only(given[place]) for place in places]
-    drawn = [one for one in factors if isinstance(one, Drawn) and _is_trained(one)]
-    if len(drawn) != 1 or drawn[0].shape is None or len(drawn[0].shape) < _FEWEST_DIMENSIONS:
-        return MISSING
-    weight, shape = drawn[0], drawn[0].shape
-    forward = factors[1] is weight and name != "linear"
-    fans = (shape[-2], shape[-1]) if forward else (shape[-1], shape[-2])
-    known = (folding.whole(fans[0]), folding.whole(fans[1]))
-    nodes = [one for one in factors if isinstance(one, Node)]
-    result: Value = Product(weight)
-    if nodes:
-        result = interpreter.node(OPAQUE, nodes, label="matmul", arguments={"weight": weight})
-    interpreter.products.append((weight, known, result))
-    return result
-
-
-def unread(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
-    """``x.mm(w)`` of something of which nothing is known, MISSING if it is another call."""
-    name = dotted(getattr(node, "func", None)).rpartition(".")
-    if not name[0] or name[2] not in {"mm", "matmul", "bmm"}:
-        return MISSING
-    return product(interpreter, name[2], (UNKNOWN, *arguments.positional))
-
-
-def rescale(interpreter: Interpreter, value: Value) -> Value:
-    """A product is multiplied, divided or normalised right away."""
-    if isinstance(value, Product):
-        interpreter.rescaled.add(id(value.weight.fields))
-    return UNKNOWN
-
-
-def _is_trained(tensor: Drawn) -> bool:
-    return tensor.fields["trained"] is True

@@ -52,7 +52,7 @@ def make(interpreter: Interpreter, name: str, arguments: Arguments, node: cst.Ca
         init, numbers = _ALIKE[last]
         like = given[0]
         shape = like.shape if isinstance(like, Drawn) else inits.shape(like)
-    elif last in {"full", "tensor", "normal"}:
+    elif last in {"full", "full_like", "tensor", "normal"}:
         read = _written(last, arguments)
         if read is None:
             return MISSING
@@ -73,7 +73,8 @@ def _written(
         if mean is None or std is None or "size" not in bound:
             return None
         return "normal_", (("mean", mean), ("std", std)), folding.sequence(bound["size"])
-    bound = arguments.bind("data") if name == "tensor" else arguments.bind("size", "fill_value")
+    names = {"tensor": ("data",), "full_like": ("input", "fill_value")}
+    bound = arguments.bind(*names.get(name, ("size", "fill_value")))
     number = folding.number(bound.get("data" if name == "tensor" else "fill_value", UNKNOWN))
     if number is None:
         return None

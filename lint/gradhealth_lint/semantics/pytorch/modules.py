@@ -22,16 +22,18 @@ from gradhealth_lint.semantics.domain.values import (
     Arguments,
     Bound,
     Composed,
+    DictValue,
     Either,
     Function,
     Instance,
+    ListValue,
     Partial,
     Qualified,
     Value,
     tensors_in,
 )
 from gradhealth_lint.semantics.python import classes
-from gradhealth_lint.semantics.pytorch import drawn, inits, tensors
+from gradhealth_lint.semantics.pytorch import drawn, inits, products, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,10 +94,21 @@ def parameters(module: Value, *, named: bool = False) -> Iterator[Value]:
                     yield Composed(f"{prefix}.{name}" if prefix else name), parameter
                 else:
                     yield parameter
-        for name, held in value.fields.items() if isinstance(value, Instance) else ():
-            one = drawn.only(held)
+        for name, one in made_by_hand(value):
+            yield (Composed(f"{prefix}.{name}" if prefix else name), one) if named else one
+
+
+def made_by_hand(module: Value) -> Iterator[tuple[str, Drawn]]:
+    """The parameters that are a module's own, alone or in a list, with the attribute's name."""
+    for name, value in module.fields.items() if isinstance(module, Instance) else ():
+        held: Value = (products.only(value),)
+        if isinstance(value, ListValue):
+            held = value.items
+        elif isinstance(value, DictValue):
+            held = UNKNOWN if value.items is UNKNOWN else [one for _, one in value.items]
+        for one in () if held is UNKNOWN else held:
             if isinstance(one, Drawn) and one.is_parameter:
-                yield (Composed(f"{prefix}.{name}" if prefix else name), one) if named else one
+                yield name, one
 
 
 def owners(values: list[Value]) -> tuple[Value, ...]:
@@ -118,6 +131,8 @@ def forget(interpreter: Interpreter, module: Value) -> None:
     inits.forget(interpreter, layers(module))
     for _, one in named_modules(module):
         for value in one.fields.values() if isinstance(one, Instance) else ():
+            drawn.forget(interpreter, value)
+        for _, value in made_by_hand(one):
             drawn.forget(interpreter, value)
 
 
