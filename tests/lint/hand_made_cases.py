@@ -292,6 +292,23 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "part-of-a-package",
+            """
+            import torch
+            from torch import nn
+
+            from .utils import mask
+
+            class Cell(nn.Module):
+                def __init__(self, width):
+                    super().__init__()
+                    self.kernel = nn.Parameter(torch.Tensor(3 * width, width))
+
+                def forward(self, x):
+                    return mask(x @ self.kernel.t())
+            """,
+        ),
+        Example(
             "helper-out-of-view",
             """
             import torch

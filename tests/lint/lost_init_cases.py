@@ -71,6 +71,27 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "the-other-case",
+            """
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self, task):
+                    super().__init__()
+                    self.body = nn.Linear(8, 8)
+                    if task == "classification":
+                        self.head = nn.Linear(8, 10)
+                        self.apply(self._init_weights)
+                    elif task == "forecasting":
+                        self.out = nn.Linear(8, 1)
+
+                @staticmethod
+                def _init_weights(m):
+                    if isinstance(m, nn.Linear):
+                        nn.init.trunc_normal_(m.weight, std=0.02)
+            """,
+        ),
+        Example(
             "weights-counted",
             """
             import torch.nn as nn

@@ -17,7 +17,13 @@ from gradhealth_lint.rules.initialisation.grd202_large_init_scale import LargeIn
 from gradhealth_lint.rules.initialisation.grd203_constant_init import ConstantInit
 from gradhealth_lint.rules.initialisation.grd204_one_sided_uniform import OneSidedUniform
 from gradhealth_lint.rules.initialisation.grd205_unscaled_parameter import UnscaledParameter
+from gradhealth_lint.rules.initialisation.grd206_init_activation_mismatch import (
+    InitActivationMismatch,
+)
 from gradhealth_lint.rules.initialisation.grd207_init_before_layers import InitBeforeLayers
+from gradhealth_lint.rules.initialisation.grd208_tied_embedding_default_init import (
+    TiedEmbeddingDefaultInit,
+)
 from gradhealth_lint.rules.initialisation.grd209_ineffective_init import IneffectiveInit
 from gradhealth_lint.rules.initialisation.grd210_uninitialised_parameter import (
     UninitialisedParameter,
@@ -58,7 +64,9 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     ConstantInit(),
     OneSidedUniform(),
     UnscaledParameter(),
+    InitActivationMismatch(),
     InitBeforeLayers(),
+    TiedEmbeddingDefaultInit(),
     IneffectiveInit(),
     UninitialisedParameter(),
     MissingClipping(),

@@ -52,6 +52,7 @@ def extract(
         unregistered=registration.unregistered(interpreter, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),
+        tied=init_extraction.ties(interpreter, extractor.places, extractor.anchor),
         lost_inits=lost_extraction.lost_inits(interpreter, extractor.anchor),
         hand_made=parameter_extraction.hand_made(interpreter, runs, code, extractor.anchor),
     )

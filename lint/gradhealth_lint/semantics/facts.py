@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.cut_facts import CutOff
     from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
     from gradhealth_lint.semantics.lost_facts import LostInit
-    from gradhealth_lint.semantics.module_facts import Made, Unregistered
+    from gradhealth_lint.semantics.module_facts import Made, Tied, Unregistered
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
@@ -58,6 +58,7 @@ class FileFacts:
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()
+    tied: tuple[Tied, ...] = ()
     lost_inits: tuple[LostInit, ...] = ()
     #: What ``predict`` prints; read only for it.
     networks: tuple[Network, ...] = ()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain import catalogue, folding
+from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import InitCall, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Value
 from gradhealth_lint.semantics.layer_facts import init_from
+from gradhealth_lint.semantics.module_facts import Tied
 from gradhealth_lint.semantics.network_facts import InitTarget, InitUse
+from gradhealth_lint.semantics.python import classes
 from gradhealth_lint.semantics.pytorch import freezing, inits, modules
 
 if TYPE_CHECKING:
@@ -57,6 +60,30 @@ def init_uses(
         )
         for key, call in written.items()
     )  # fmt: skip
+
+
+def ties(
+    interpreter: Interpreter, places: dict[int, Place], anchor: Callable[[cst.CSTNode], Anchor]
+) -> tuple[Tied, ...]:
+    """Heads that share an embedding whose init nothing has changed, as far as is in view."""
+    hidden = {
+        id(layer)
+        for one in interpreter.instances
+        if not classes.is_in_view(one.cls)
+        for layer in modules.layers(one)
+    }
+    found: dict[Tied, None] = {}
+    for head, table, node in interpreter.tied:
+        place = places.get(id(head))
+        left = table.fields.get("weight", MISSING) is MISSING
+        shared = head.fields.get("weight", MISSING) is UNKNOWN
+        rescaled = place is not None and place.rescaled
+        if left and shared and not rescaled and not hidden & {id(head), id(table)}:
+            width = folding.whole(table.arguments.get("embedding_dim"))
+            sides = node.targets[0].target, node.value
+            written, given = (dotted(getattr(side, "value", None)) for side in sides)
+            found[Tied(anchor(node), written, given, width)] = None
+    return tuple(found)
 
 
 def _target(layer: Layer, name: str, place: Place | None, *, held: bool) -> InitTarget:

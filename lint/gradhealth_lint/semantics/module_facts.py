@@ -20,6 +20,19 @@ class Unregistered:
 
 
 @dataclass(frozen=True, slots=True)
+class Tied:
+    """A Linear that was given the weight of an nn.Embedding, which keeps torch's N(0, 1).
+
+    ``head`` and ``table`` are the user's names, ``width`` the length of a row, None if not told.
+    """
+
+    anchor: int
+    head: str
+    table: str
+    width: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Made:
     """A layer with parameters that is made in a forward pass, used there and thrown away."""
 

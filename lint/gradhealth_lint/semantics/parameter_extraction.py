@@ -15,7 +15,7 @@ from gradhealth_lint.semantics.domain.graph import (
     reachable,
 )
 from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall
-from gradhealth_lint.semantics.domain.values import ClassValue, Qualified
+from gradhealth_lint.semantics.domain.values import ClassValue
 from gradhealth_lint.semantics.layer_facts import init_from
 from gradhealth_lint.semantics.parameter_facts import HandMade
 from gradhealth_lint.semantics.python import classes
@@ -35,8 +35,10 @@ _SET: Final = (
     r"|(init|normal|uniform|zeros|ones|constant|kaiming|xavier|glorot|orthogonal|reset|fill|load"
     r"|copy|weight)\w*\([^()]*\.{name}\b"
 )
-#: What a file says that always loads its weights.
-_LOADED: Final = re.compile(r"PreTrained|ModelMixin|from_pretrained|state_dict|load_weights")
+#: What a file says that loads its weights, or is part of a package in which others may set them.
+_SET_BY_OTHERS: Final = re.compile(
+    r"PreTrained|ModelMixin|from_pretrained|state_dict|load_weights|^\s*from\s+\.", re.MULTILINE
+)
 _SET_ELSEWHERE: Final = r"[\"']{name}[\"']|\b(?!self\b)\w+\.{name}\b"
 
 
@@ -126,13 +128,11 @@ def _is_overseen(interpreter: Interpreter, owner: Instance, name: str, code: str
 
     The text is asked as well, for the interpretation may have missed something.
     """
-    if _LOADED.search(code):
+    if _SET_BY_OTHERS.search(code):
         return False
     bases = classes.linear_bases(owner.cls)
-    for base in bases:
-        known = isinstance(base, ClassValue) and not base.foreign
-        if not known and base != Qualified("torch.nn.Module"):
-            return False
+    if not classes.is_in_view(owner.cls):
+        return False
     name = re.escape(name)
     if len(re.findall(_SET_ELSEWHERE.format(name=name), code)) > len(
         re.findall(rf"register_parameter\(\s*[\"']{name}[\"']", code)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.network_facts import Init, InitTarget
 
 _SCALED: Final = frozenset({"xavier_normal_", "xavier_uniform_", "orthogonal_"})
+_OUTPUT: Final = frozenset({"identity", "sigmoid"})
 _XAVIER: Final = frozenset({"tanh", "sigmoid", "identity", "softsign"})
 
 
@@ -194,7 +195,7 @@ def _spread(init: Init, limits: Limits) -> float | None:
 
 def _is_end(target: InitTarget, facts: FileFacts) -> bool:
     """Whether nothing of weight follows: wide logits of one layer may be meant, as in a sampler."""
-    if target.activation != "identity":
+    if target.activation not in _OUTPUT:
         return False
     return target.stack is None or target.position == facts.stacks[target.stack].depth - 1
 

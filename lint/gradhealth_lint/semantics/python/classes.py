@@ -78,6 +78,14 @@ def linear_bases(cls: ClassValue) -> list[Value]:
     return order
 
 
+def is_in_view(cls: ClassValue) -> bool:
+    """Whether every base is a class of this file, or nn.Module itself."""
+    return all(
+        (isinstance(base, ClassValue) and not base.foreign) or base == Qualified("torch.nn.Module")
+        for base in linear_bases(cls)
+    )
+
+
 def find(cls: ClassValue, name: str, *, above: ClassValue | None = None) -> Value:
     """A class attribute of the file's classes, MISSING if there is none."""
     order = linear_bases(cls)

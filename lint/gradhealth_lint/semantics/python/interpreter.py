@@ -87,6 +87,8 @@ class Interpreter:
         self.early: list[Early] = []
         self.replaced: list[Replaced] = []
         self.lost: list[Lost] = []
+        #: Layers that were given an embedding's weight, by these assignments.
+        self.tied: list[tuple[Layer, Layer, cst.Assign]] = []
         #: Functions and classes that have been followed, by the identity of their node.
         self.followed: set[int] = set()
         self.calls: list[object] = []

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import folding, names
+from gradhealth_lint.semantics.domain import catalogue, folding, names
 from gradhealth_lint.semantics.domain.flow import Flow, merged
-from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, ListValue
 from gradhealth_lint.semantics.python import (
     classes,
@@ -55,7 +55,23 @@ def _assign(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> Flow:
     losing.rebound(interpreter, node, value, frame)
     for target in node.targets:
         assign(interpreter, target.target, value, frame)
+        if isinstance(value, ParameterRef) and value.layer.kind in catalogue.EMBEDDINGS:
+            _tie(interpreter, target.target, value.layer, node, frame)
     return Flow.NEXT
+
+
+def _tie(
+    interpreter: Interpreter,
+    target: cst.BaseExpression,
+    table: Layer,
+    node: cst.Assign,
+    frame: Frame,
+) -> None:
+    """``head.weight = embedding.weight``."""
+    if isinstance(target, cst.Attribute) and target.attr.value == "weight":
+        head = interpreter.evaluate(target.value, frame)
+        if isinstance(head, Layer) and interpreter.site is None:
+            interpreter.tied.append((head, table, node))
 
 
 def _annotated(interpreter: Interpreter, node: cst.AnnAssign, frame: Frame) -> Flow:

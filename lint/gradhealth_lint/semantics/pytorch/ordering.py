@@ -66,6 +66,8 @@ def _note(
 ) -> None:
     if not interpreter.constructing or module is not interpreter.constructing[-1]:
         return
+    if interpreter.conditions:
+        return  # what comes after may be the other case
     running = [one for one in interpreter.calls if isinstance(one, cst.FunctionDef)]
     constructors = [one for one in running if one.name.value == "__init__"]
     if isinstance(module, Instance) and constructors and interpreter.site is None:
