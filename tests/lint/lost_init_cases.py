@@ -178,6 +178,17 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "clone-with-a-name",
+            """
+            import torch.nn as nn
+
+            layer = nn.Linear(8, 8)
+            start = layer.weight.clone()
+            nn.init.orthogonal_(start)
+            layer.weight.data.copy_(start)
+            """,
+        ),
+        Example(
             "in-place-result-bound-again",
             """
             import torch.nn as nn
@@ -212,6 +223,24 @@ BAD: dict[str, tuple[Example, ...]] = {
 
                 def forward(self, x):
                     return self.net(x)
+            """,
+        ),
+        Example(
+            "method-that-finds-no-layer-yet",
+            """
+            import torch.nn as nn
+
+            class VGG(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.features = nn.Sequential(nn.Conv2d(3, 64, 3), nn.ReLU())
+                    self.init_weights()
+                    self.classifier = nn.Sequential(nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 10))
+
+                def init_weights(self):
+                    for m in self.modules():  # <- here
+                        if isinstance(m, (nn.Conv2d, nn.Linear)):
+                            nn.init.kaiming_normal_(m.weight)
             """,
         ),
         Example(
@@ -261,6 +290,31 @@ BAD: dict[str, tuple[Example, ...]] = {
             for name, param in model.named_parameters():
                 if "weight" in name:
                     param = param * 0.01  # <- here
+            """,
+        ),
+        Example(
+            "new-parameter-for-the-name",
+            """
+            import torch
+            import torch.nn as nn
+
+            def reinitialise(net):
+                for p in net.parameters():
+                    p = nn.Parameter(torch.randn(p.shape))  # <- here
+            """,
+        ),
+        Example(
+            "deep-copy",
+            """
+            import copy
+            import torch.nn as nn
+
+            def init_weights(m):
+                if isinstance(m, nn.Linear):
+                    nn.init.xavier_uniform_(m.weight)
+
+            model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+            copy.deepcopy(model).apply(init_weights)  # <- here
             """,
         ),
         Example(

@@ -55,7 +55,7 @@ def _late(interpreter: Interpreter, early: Early) -> Iterator[tuple[str, Layer]]
             continue
         if inside is None:
             inside = {id(node) for node in _nodes(early.constructor)}
-        if id(layer.node) in inside and _would_set(interpreter, early, layer):
+        if id(layer.node) in inside and _would_set(interpreter, early, path, layer):
             yield path, layer
 
 
@@ -67,23 +67,21 @@ def _is_default(layer: Layer) -> bool:
     )
 
 
-def _would_set(interpreter: Interpreter, early: Early, layer: Layer) -> bool:
-    """Whether the init would have set a layer, tried and undone."""
-    if early.function is None:
-        return layer.kind in early.kinds
-    before = len(interpreter.inits)
+def _would_set(interpreter: Interpreter, early: Early, path: str, layer: Layer) -> bool:
+    """Whether the init would have set a layer's matrix, tried and undone."""
+    before = len(interpreter.inits), len(interpreter.lost)
 
     def attempt() -> bool:
-        modules.apply_function(interpreter, layer, early.function, early.node)
+        early.attempt(path, layer)
         return False
 
     try:
         interpreter.store.branch([attempt])
     except (BudgetExceededError, RecursionError):
         return False
-    tried = interpreter.inits[before:]
-    del interpreter.inits[before:]
-    return any(one is layer for one, _, _ in tried)
+    tried = interpreter.inits[before[0] :]
+    del interpreter.inits[before[0] :], interpreter.lost[before[1] :]
+    return any(one is layer and inits.multiplies(ParameterRef(one, name)) for one, name, _ in tried)
 
 
 def _nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:

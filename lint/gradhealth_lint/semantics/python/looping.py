@@ -35,7 +35,8 @@ _LONGEST_WHILE: Final = 200
 
 def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
     """A for loop: every element in turn, one turn of what only trains."""
-    over, inits = interpreter.evaluate(node.iter, frame), len(interpreter.inits)
+    over = interpreter.evaluate(node.iter, frame)
+    ordering.looped(interpreter, node, over, frame)
     run = iteration.turns(interpreter, over, node.iter)
     flow, quiet = Flow.NEXT, 0
     conditions = len(interpreter.conditions)
@@ -66,7 +67,6 @@ def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
                 _blur(interpreter, frame, fields)
                 break
     interpreter.loops.pop()
-    ordering.looped(interpreter, node, over, inits)
     return _after(interpreter, node, flow, frame)
 
 

@@ -52,7 +52,7 @@ def _expression(interpreter: Interpreter, node: cst.Expr, frame: Frame) -> Flow:
 
 def _assign(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> Flow:
     value = interpreter.evaluate(node.value, frame)
-    losing.rebound(interpreter, node, value, frame)
+    losing.rebound(interpreter, node, value)
     for target in node.targets:
         assign(interpreter, target.target, value, frame)
         if isinstance(value, ParameterRef) and value.layer.kind in catalogue.EMBEDDINGS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import libcst as cst
 
@@ -14,14 +14,12 @@ from gradhealth_lint.semantics.domain.torch_values import (
     Copied,
     Drawn,
     ParameterRef,
-    ParametersOf,
     is_module,
 )
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
     UNKNOWN,
     Bound,
-    Frame,
     Function,
     Instance,
     Qualified,
@@ -31,8 +29,6 @@ from gradhealth_lint.semantics.domain.values import (
 from gradhealth_lint.semantics.pytorch import inits, modules
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradhealth_lint.semantics.lost_facts import Form
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
@@ -40,6 +36,7 @@ _NAMED_INIT: Final = re.compile(r"(^|_)(init|reset)(ialize|ialise)?(_|$)")
 _SETS: Final = re.compile(
     r"init\.|\.(normal_|uniform_|fill_|zero_)\(|(xavier|kaiming|orthogonal|trunc_normal|constant)_"
 )
+_Node = TypeVar("_Node", bound=cst.CSTNode)
 #: Each parameter of a module, by its layer and name, with how it was set.
 _State = tuple[tuple[int, str, int], ...]
 
@@ -56,41 +53,61 @@ class Lost:
 def discarded(interpreter: Interpreter, node: cst.BaseExpression, value: Value) -> None:
     """A statement that is an expression: its value is thrown away."""
     if isinstance(value, Copied) and value.text:
-        _note(interpreter, node, "copy", value.text)
+        if any(one.attr.value == "clone" for one in _within(node, cst.Attribute)):
+            _note(interpreter, node, "copy", value.text)
     elif isinstance(node, (cst.Attribute, cst.Name)):
         name = dotted(node)
         named = isinstance(value, (Bound, Function)) and _NAMED_INIT.search(name.rpartition(".")[2])
         own = isinstance(value, Qualified) and value.name.startswith(catalogue.INIT)
         if named or own:
             _note(interpreter, node, "uncalled", name)
+    elif isinstance(node, cst.Call):
+        name = dotted(node.func).rpartition(".")[2] or _method(node)
+        copied = [node.func.value] if isinstance(node.func, cst.Attribute) else []
+        copied += [one.value for one in node.args]
+        given = [dotted(one.value) for one in node.args]
+        asked = given if name == "apply" else [name]
+        if any("init" in one.lower() for one in asked) and any(_is_copy(one) for one in copied):
+            _note(interpreter, node, "copy", name)
 
 
-def rebound(interpreter: Interpreter, node: cst.Assign, value: Value, frame: Frame) -> None:
+def _method(node: cst.Call) -> str:
+    return node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
+
+
+def _is_copy(node: cst.BaseExpression) -> bool:
+    """``copy.deepcopy(model)``, whose result has no name."""
+    return isinstance(node, cst.Call) and dotted(node.func).rpartition(".")[2] == "deepcopy"
+
+
+def rebound(interpreter: Interpreter, node: cst.Assign, value: Value) -> None:
     """``p = torch.randn(...)`` where p is the parameter a loop is at, and is not used again."""
     target = node.targets[0].target
-    if not isinstance(target, cst.Name) or len(node.targets) > 1 or not interpreter.loops:
+    loop = interpreter.loops[-1] if interpreter.loops else None
+    if not isinstance(target, cst.Name) or len(node.targets) > 1 or not isinstance(loop, cst.For):
         return
-    old, loop = frame.fields.get(target.value), interpreter.loops[-1]
-    if not isinstance(loop, cst.For) or not isinstance(old, (ParameterRef, Drawn)):
+    name = target.value
+    over = _method(loop.iter) if isinstance(loop.iter, cst.Call) else ""
+    if over not in {"parameters", "named_parameters"} or not _names(loop.target, name):
         return
-    over = interpreter.evaluate(loop.iter, frame) if isinstance(loop.iter, cst.Call) else UNKNOWN
-    computed = isinstance(node.value, (cst.BinaryOperation, cst.Call)) and value is not old
-    if not computed or not isinstance(over, ParametersOf):
+    scaled = isinstance(node.value, cst.BinaryOperation) and _names(node.value, name)
+    if not scaled and not isinstance(value, Drawn):
         return
-    if isinstance(old, ParameterRef) and value == old:
-        return
-    names = list(_names(loop.body, target.value))
-    own = {id(one) for one in _names(node, target.value)}
-    last = max(index for index, one in enumerate(names) if id(one) in own)
-    if last == len(names) - 1:
-        _note(interpreter, node, "variable", target.value)
+    own = {id(one) for one in _names(node, name)}
+    if id(_names(loop.body, name)[-1]) in own:
+        _note(interpreter, node, "variable", name)
 
 
-def _names(node: cst.CSTNode, name: str) -> Iterator[cst.Name]:
-    if isinstance(node, cst.Name) and node.value == name:
-        yield node
+def _names(node: cst.CSTNode, name: str) -> list[cst.Name]:
+    return [one for one in _within(node, cst.Name) if one.value == name]
+
+
+def _within(node: cst.CSTNode, kind: type[_Node]) -> list[_Node]:
+    """All nodes of a kind, in the order of the source."""
+    found = [node] if isinstance(node, kind) else []
     for child in node.children:
-        yield from _names(child, name)
+        found.extend(_within(child, kind))
+    return found
 
 
 def state(module: Value) -> _State:

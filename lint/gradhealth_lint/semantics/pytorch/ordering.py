@@ -7,11 +7,25 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer, ParametersOf
-from gradhealth_lint.semantics.domain.values import MISSING, Instance, ListValue, Value
+from gradhealth_lint.semantics.domain.torch_values import (
+    InitCall,
+    Layer,
+    ParameterRef,
+    ParametersOf,
+)
+from gradhealth_lint.semantics.domain.values import (
+    MISSING,
+    Composed,
+    Frame,
+    Instance,
+    ListValue,
+    Value,
+)
 from gradhealth_lint.semantics.pytorch import inits, modules
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 
@@ -19,15 +33,14 @@ if TYPE_CHECKING:
 class Early:
     """An init of a whole model that ran while the model was being made.
 
-    ``function`` is what was applied, None of a loop; ``kinds`` are the kinds of layers it set.
+    ``attempt`` does to one layer, known by its path, what the init did to those there were.
     """
 
     instance: Instance
     node: cst.CSTNode = field(repr=False)
     constructor: cst.FunctionDef = field(repr=False)
     seen: frozenset[int]
-    function: Value
-    kinds: frozenset[str]
+    attempt: Callable[[str, Layer], object]
 
 
 @dataclass(slots=True)
@@ -42,27 +55,45 @@ class Replaced:
 
 def applied(interpreter: Interpreter, module: Value, function: Value, node: cst.CSTNode) -> None:
     """``self.apply(function)`` in a constructor."""
-    _note(interpreter, module, node, function, frozenset())
+    _note(
+        interpreter,
+        module,
+        node,
+        lambda _, layer: modules.apply_function(interpreter, layer, function, node),
+    )
 
 
-def looped(interpreter: Interpreter, node: cst.For, over: Value, before: int) -> None:
-    """A loop over ``self.modules()`` or ``self.parameters()`` has ended; it set these inits."""
-    if not interpreter.constructing or len(interpreter.inits) == before:
+def looped(interpreter: Interpreter, node: cst.For, over: Value, frame: Frame) -> None:
+    """A loop over ``self.modules()`` or ``self.parameters()`` is starting in a constructor."""
+    if not interpreter.constructing:
         return
-    owner = over.owner if isinstance(over, ParametersOf) else MISSING
-    if isinstance(over, ListValue) and isinstance(over.items, tuple) and over.items:
-        first = over.items[0]
-        owner = first[1] if isinstance(first, tuple) and len(first) > 1 else first
-    kinds = frozenset(layer.kind for layer, _, _ in interpreter.inits[before:])
-    _note(interpreter, owner, node.iter, None, kinds)
+    owner: Value = MISSING
+    named = of_parameters = isinstance(over, ParametersOf)
+    if isinstance(over, ParametersOf):
+        owner, named = over.owner, over.named
+    elif isinstance(over, ListValue) and isinstance(over.items, tuple) and over.items:
+        named = isinstance(over.items[0], tuple)
+        owner = over.items[0][-1] if named and over.items[0] else over.items[0]
+
+    def attempt(path: str, layer: Layer) -> None:
+        from gradhealth_lint.semantics.python.targets import assign
+
+        items: list[tuple[str, Value]] = [(path, layer)]
+        if of_parameters:
+            names = inits.parameter_names(layer)
+            items = [(f"{path}.{name}", ParameterRef(layer, name)) for name in names]
+        for name, value in items:
+            assign(interpreter, node.target, (Composed(name), value) if named else value, frame)
+            interpreter.execute(node.body.body, frame)
+
+    _note(interpreter, owner, node.iter, attempt)
 
 
 def _note(
     interpreter: Interpreter,
     module: Value,
     node: cst.CSTNode,
-    function: Value,
-    kinds: frozenset[str],
+    attempt: Callable[[str, Layer], object],
 ) -> None:
     if not interpreter.constructing or module is not interpreter.constructing[-1]:
         return
@@ -72,8 +103,7 @@ def _note(
     constructors = [one for one in running if one.name.value == "__init__"]
     if isinstance(module, Instance) and constructors and interpreter.site is None:
         seen = frozenset(id(layer) for layer in modules.layers(module))
-        early = Early(module, node, constructors[-1], seen, function, kinds)
-        interpreter.early.append(early)
+        interpreter.early.append(Early(module, node, constructors[-1], seen, attempt))
 
 
 def attribute(interpreter: Interpreter, receiver: Instance, name: str, value: Value) -> None:
