@@ -169,6 +169,15 @@ class Limits:
         ),
         source="libcst: about 2 MB a second; the largest file of torch 2.13 has 1.4 MB",
     )
+    largest_clip: float = _limit(
+        1e5,
+        unit="a clip's max_norm or clip_value",
+        reason=(
+            "Limits in use are 0.1 to 100. At 1e5 ordinary steps of 1e-3 move the weights by 100, "
+            "and what exceeds it is inf or nan soon, which clipping does not mend."
+        ),
+        source="Pascanu et al. (2013): half to ten times the average norm, which is about 1",
+    )
     smallest_stack: int = _limit(
         2,
         unit="affine layers",

@@ -266,11 +266,15 @@ _CLIPPED_BRANCHES = {
         """,
 }
 
-GOOD: tuple[Example, ...] = (
-    *(_example(name, made=made, good=True) for name, made in _NOT_OWNED.items()),
-    *(_example(name, body=body, good=True) for name, body in _CLIPPED_BRANCHES.items()),
-)
-BAD: tuple[Example, ...] = (
-    *(_example(name, made=made, good=False) for name, made in _OWNED.items()),
-    *(_example(name, body=body, good=False) for name, body in _UNCLIPPED_BRANCHES.items()),
-)
+GOOD: dict[str, tuple[Example, ...]] = {
+    "GRD301": (
+        *(_example(name, made=made, good=True) for name, made in _NOT_OWNED.items()),
+        *(_example(name, body=body, good=True) for name, body in _CLIPPED_BRANCHES.items()),
+    )
+}
+BAD: dict[str, tuple[Example, ...]] = {
+    "GRD301": (
+        *(_example(name, made=made, good=False) for name, made in _OWNED.items()),
+        *(_example(name, body=body, good=False) for name, body in _UNCLIPPED_BRANCHES.items()),
+    )
+}

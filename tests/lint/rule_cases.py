@@ -16,6 +16,7 @@ from tests.lint import (
     loop_rule_cases,
     loss_rule_cases,
     lost_init_cases,
+    owning_rule_cases,
     severed_rule_cases,
 )
 
@@ -939,29 +940,21 @@ BAD: dict[str, tuple[Example, ...]] = {
 }
 
 for more in (
+    backward_rule_cases,
+    clipping_rule_cases,
+    constant_init_cases,
+    cut_rule_cases,
+    graph_rule_cases,
+    hand_made_cases,
+    init_match_cases,
+    init_rule_cases,
+    init_scale_cases,
     loop_rule_cases,
     loss_rule_cases,
-    graph_rule_cases,
-    backward_rule_cases,
-    init_rule_cases,
-    init_match_cases,
     lost_init_cases,
-    init_scale_cases,
-    constant_init_cases,
+    owning_rule_cases,
+    severed_rule_cases,
 ):
-    GOOD.update(more.GOOD)
-    BAD.update(more.BAD)
-
-GOOD["GRD301"] += clipping_rule_cases.GOOD
-BAD["GRD301"] += clipping_rule_cases.BAD
-
-for code, examples in cut_rule_cases.GOOD.items():
-    GOOD[code] += examples
-for code, examples in cut_rule_cases.BAD.items():
-    BAD[code] += examples
-for code in hand_made_cases.GOOD:
-    GOOD[code] = (*GOOD.get(code, ()), *hand_made_cases.GOOD[code])
-    BAD[code] = (*BAD.get(code, ()), *hand_made_cases.BAD[code])
-
-GOOD.update(severed_rule_cases.GOOD)
-BAD.update(severed_rule_cases.BAD)
+    for of_all, of_family in ((GOOD, more.GOOD), (BAD, more.BAD)):
+        for code, examples in of_family.items():
+            of_all[code] = (*of_all.get(code, ()), *examples)

@@ -48,6 +48,7 @@ from gradhealth_lint.rules.training_loop.grd308_step_without_gradient import Ste
 from gradhealth_lint.rules.training_loop.grd309_scaler_misuse import ScalerMisuse
 from gradhealth_lint.rules.training_loop.grd310_detached_loss import DetachedLoss
 from gradhealth_lint.rules.training_loop.grd311_requires_grad_on_loss import RequiresGradOnLoss
+from gradhealth_lint.rules.training_loop.grd314_stale_optimizer import StaleOptimizer
 from gradhealth_lint.rules.training_loop.grd320_scheduler_before_optimizer import (
     SchedulerBeforeOptimizer,
 )
@@ -80,6 +81,7 @@ ALL_RULES: Final[tuple[Rule, ...]] = (
     ScalerMisuse(),
     DetachedLoss(),
     RequiresGradOnLoss(),
+    StaleOptimizer(),
     SchedulerBeforeOptimizer(),
     ClearedAccumulation(),
     ZeroGradPerEpoch(),

@@ -23,6 +23,7 @@ from gradhealth_lint.semantics.layers import Chain, Link, chains
 from gradhealth_lint.semantics.loop_extraction import LoopExtractor
 from gradhealth_lint.semantics.network_facts import Stack, StackLayer
 from gradhealth_lint.semantics.pytorch import modules
+from gradhealth_lint.semantics.training_facts import StaleOptimizer
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -50,6 +51,7 @@ def extract(
         **loops,
         wirings=extractor.wirings(),
         unregistered=registration.unregistered(interpreter, extractor.anchor),
+        stale_optimizers=extractor.stale(),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),
         tied=init_extraction.ties(interpreter, extractor.places, extractor.anchor),
@@ -207,6 +209,15 @@ class _Extractor:
             )
             found[wiring] = None
         return tuple(found)
+
+    def stale(self) -> tuple[StaleOptimizer, ...]:
+        """Optimizers of this file that do not own what is trained, each once."""
+        found: dict[tuple[int, str], StaleOptimizer] = {}
+        for one in self._interpreter.ownership.found:
+            if id(one.node) not in self._interpreter.sites:
+                fact = StaleOptimizer(self.anchor(one.node), one.form, one.name, one.optimizer)
+                found.setdefault((fact.anchor, fact.form), fact)
+        return tuple(found.values())
 
     def loops(self) -> dict[str, Any]:
         """Every training loop, here and elsewhere, and what their events are about."""

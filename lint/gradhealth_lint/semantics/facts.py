@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
+    from gradhealth_lint.semantics.training_facts import StaleOptimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class FileFacts:
     subjects: tuple[Subject, ...] = ()
     wirings: tuple[Wiring, ...] = ()
     unregistered: tuple[Unregistered, ...] = ()
+    stale_optimizers: tuple[StaleOptimizer, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()

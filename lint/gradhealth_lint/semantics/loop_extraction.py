@@ -57,6 +57,7 @@ class LoopExtractor:
         #: Loops of other files that code of this one leads to.
         self.elsewhere: tuple[TrainingLoop, ...] = ()
         self._subjects: dict[int, Subject] = {}
+        self._parts: dict[int, int] = {}
         self._texts: dict[cst.CSTNode, str] = {}
         self._names: dict[int, set[str]] = {}
 
@@ -103,6 +104,7 @@ class LoopExtractor:
             limit_of(event.limit),
             None if event.scaler is None else self._number(event.scaler),
             event.framework,
+            event.flaw,
         )
 
     def _condition(self, node: cst.CSTNode, *, holds: bool) -> Condition:
@@ -163,7 +165,12 @@ class LoopExtractor:
             layers = modules.layers(value)
             kinds = frozenset(layer.kind for layer in layers)
             stacks = self._stacks({id(layer) for layer in layers})
-            return self._new(value, "model", self._class_name(value), layers=kinds, stacks=stacks)
+            parts = frozenset(
+                self._parts.setdefault(id(layer), len(self._parts)) for layer in layers
+            )
+            return self._new(
+                value, "model", self._class_name(value), layers=kinds, stacks=stacks, parts=parts
+            )
         if isinstance(value, Optimizer):
             owns = self._numbers(value.owners)
             loops = tuple(self._anchor(loop) for loop in value.loops)
@@ -189,10 +196,11 @@ class LoopExtractor:
         owns: tuple[int, ...] = (),
         loops: tuple[Anchor, ...] = (),
         foreign: bool = False,
+        parts: frozenset[int] = frozenset(),
     ) -> int:
         number = len(self._subjects)
         self._subjects[id(value)] = Subject(
-            number, kind, name, layers, stacks, owns, loops, foreign
+            number, kind, name, layers, stacks, owns, loops, foreign, parts
         )
         return number
 

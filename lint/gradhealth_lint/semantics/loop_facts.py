@@ -26,7 +26,8 @@ class Subject:
 
     ``name`` is its class. ``layers`` are the classes of torch.nn in a model and ``stacks`` its
     stacks; ``owns`` are the numbers of the models whose parameters an optimizer holds, ``loops``
-    those it was made in. ``foreign`` says that an optimizer is not torch.optim's.
+    those it was made in. ``foreign`` says that an optimizer is not torch.optim's. ``parts`` are
+    numbers of the layers of a model: two models that share one share its parameters.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Subject:
     owns: tuple[int, ...] = ()
     loops: tuple[Anchor, ...] = ()
     foreign: bool = False
+    parts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,10 @@ class LoopEvent:
     ``how`` is "norm", "value" or "hand" of a clip, "scaled" of what goes through a loss scaler,
     "closure" of a step, "each" of one of several optimizers that a loop goes over, "explicit" of a
     scheduler's that is told the epoch or a metric, the method of others. ``limit`` is what a clip
-    clips to, infinity for nothing, None if it is not known. ``framework`` is what does it, "" for
-    the code itself.
+    clips to, infinity for nothing, None if it is not known. ``flaw`` of a clip is "spent" if its
+    parameters come of a generator that has been gone over, "unused" if nobody looks at the norm
+    it gives back and its limit is written there. ``framework`` is what does it, "" for the code
+    itself.
     ``loops`` are those around it in the loop at hand, outermost first.
     """
 
@@ -73,6 +77,7 @@ class LoopEvent:
     limit: float | None = None
     scaler: int | None = None
     framework: str = ""
+    flaw: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from gradhealth_lint.semantics.domain.values import MISSING
 from gradhealth_lint.semantics.lost_facts import LostInit
 from gradhealth_lint.semantics.python.interpreter import BudgetExceededError
 from gradhealth_lint.semantics.pytorch import inits, modules
+from gradhealth_lint.semantics.pytorch.losing import Lost
+from gradhealth_lint.semantics.pytorch.ordering import Early, Replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.interpreter import Interpreter
-    from gradhealth_lint.semantics.pytorch.ordering import Early
 
 
 def lost_inits(
@@ -26,14 +27,15 @@ def lost_inits(
 ) -> tuple[LostInit, ...]:
     """Every init that misses what it is for, each once."""
     found: dict[LostInit, None] = {}
-    for early in interpreter.early:
+    noted = tuple(interpreter.lost)
+    for early in (one for one in noted if isinstance(one, Early)):
         late = list(_late(interpreter, early))
         if late:
             names = tuple(dict.fromkeys(f"self.{name}" for name, _ in late))
             text = dotted(getattr(early.node, "func", None))
             found[LostInit(anchor(early.node), "before", text, names, late[0][1].kind)] = None
     held = {id(layer) for one in interpreter.instances for layer in modules.layers(one)}
-    for one in interpreter.replaced:
+    for one in (one for one in noted if isinstance(one, Replaced)):
         kept = id(one.old) in held or id(one.new) not in held
         if not kept and one.old.kind == one.new.kind and _is_default(one.new):
             lost = LostInit(
@@ -42,7 +44,7 @@ def lost_inits(
             )  # fmt: skip
             if id(one.call.node) not in interpreter.sites:
                 found[lost] = None
-    for gone in interpreter.lost:
+    for gone in (one for one in noted if isinstance(one, Lost)):
         found[LostInit(anchor(gone.node), gone.form, gone.text)] = None
     return tuple(found)
 

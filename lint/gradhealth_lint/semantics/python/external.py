@@ -33,6 +33,7 @@ from gradhealth_lint.semantics.pytorch import (
     inits,
     making,
     modules,
+    ownership,
     products,
     tensors,
 )
@@ -63,9 +64,11 @@ def call(
     if known or _OPTIMIZER.search(last):
         owners = modules.owners(arguments.everything()[:1])
         if owners or (known and last[:1].isupper()):
-            return Optimizer(
+            optimizer = Optimizer(
                 last, owners, _parameters_text(node), not known, tuple(interpreter.loops)
             )
+            ownership.made(interpreter, optimizer, node)
+            return optimizer
     given = arguments.everything()
     steered = bool(given) and isinstance(given[0], Optimizer) and "schedule" in last.lower()
     if steered or name.startswith("torch.optim.lr_scheduler."):

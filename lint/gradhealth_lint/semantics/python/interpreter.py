@@ -16,6 +16,7 @@ from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, Value
 from gradhealth_lint.semantics.python import abroad, expressions, statements
 from gradhealth_lint.semantics.pytorch import severing
+from gradhealth_lint.semantics.pytorch.ownership import Ownership
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,10 +84,9 @@ class Interpreter:
         self.drawn: list[Drawn] = []
         self.products: list[tuple[Drawn, tuple[int | None, int | None], Value]] = []
         self.rescaled: set[int] = set()
-        #: Inits of whole models that ran in a constructor; layers made anew after an init.
-        self.early: list[Early] = []
-        self.replaced: list[Replaced] = []
-        self.lost: list[Lost] = []
+        #: Inits of whole models that ran in a constructor, layers made anew after an init, inits
+        #: that set nothing.
+        self.lost: list[Early | Replaced | Lost] = []
         #: Layers that were given an embedding's weight, by these assignments.
         self.tied: list[tuple[Layer, Layer, cst.Assign]] = []
         #: Functions and classes that have been followed, by the identity of their node.
@@ -111,6 +111,9 @@ class Interpreter:
         #: Layers made in a forward pass, and those of them that were applied.
         self.fresh: dict[int, Layer] = {}
         self.used_up: list[Layer] = []
+        #: What optimizers were given, and the call whose result nobody uses.
+        self.ownership = Ownership()
+        self.discarded: cst.CSTNode | None = None
         #: How many contexts without gradients the code at hand is in, and the innermost one.
         self.gradless = 0
         self.unrecorded: cst.CSTNode | None = None

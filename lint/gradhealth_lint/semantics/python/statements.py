@@ -20,7 +20,7 @@ from gradhealth_lint.semantics.python import (
 )
 from gradhealth_lint.semantics.python.scopes import make_function
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import losing
+from gradhealth_lint.semantics.pytorch import losing, ownership
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -46,6 +46,7 @@ def _line(interpreter: Interpreter, node: cst.SimpleStatementLine, frame: Frame)
 
 def _expression(interpreter: Interpreter, node: cst.Expr, frame: Frame) -> Flow:
     if not isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
+        interpreter.discarded = node.value
         losing.discarded(interpreter, node.value, interpreter.evaluate(node.value, frame))
     return Flow.NEXT
 
@@ -57,6 +58,8 @@ def _assign(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> Flow:
         assign(interpreter, target.target, value, frame)
         if isinstance(value, ParameterRef) and value.layer.kind in catalogue.EMBEDDINGS:
             _tie(interpreter, target.target, value.layer, node, frame)
+        if interpreter.observing:
+            ownership.assigned(interpreter, target.target, node.value, value, frame)
     return Flow.NEXT
 
 

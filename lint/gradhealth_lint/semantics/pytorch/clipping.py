@@ -21,7 +21,7 @@ from gradhealth_lint.semantics.domain.values import (
     Instance,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import events, modules
+from gradhealth_lint.semantics.pytorch import events, modules, ownership
 from gradhealth_lint.semantics.pytorch.events import record
 
 if TYPE_CHECKING:
@@ -96,6 +96,27 @@ def _clip(
         how="value" if "value" in name.lower() else "norm",
         limit=limit,
         framework=receiver.framework if isinstance(receiver, Manager) else "",
+        flaw=_flaw(interpreter, node),
+    )
+
+
+def _flaw(interpreter: Interpreter, node: cst.Call) -> str:
+    """What is the matter with a clip besides its limit."""
+    given = next((a.value for a in node.args if a.keyword is None and not a.star), None)
+    if given is not None and ownership.spent(interpreter, given):
+        return "spent"
+    others = [a.value for a in node.args if a.value is not given]
+    plain = not any(
+        isinstance(value, (cst.Name, cst.Attribute)) and _is_lower(value) for value in others
+    )
+    return "unused" if plain and interpreter.discarded is node else ""
+
+
+def _is_lower(node: cst.BaseExpression) -> bool:
+    """A variable or an option, which somebody may have set to what it is on purpose."""
+    text = dotted(node)
+    return not text.isupper() and not text.endswith(
+        ("math.inf", "np.inf", "torch.inf", "numpy.inf")
     )
 
 

@@ -66,6 +66,8 @@ class Event:
     framework: str = ""
     #: What the code around it calls the model that is stepped, "" if that is not known.
     model: str = ""
+    #: Of a clip: why it cannot work, whatever its limit; see ``loop_facts.LoopEvent``.
+    flaw: str = ""
 
 
 def record(
@@ -81,6 +83,7 @@ def record(
     limit: Value = UNKNOWN,
     framework: str = "",
     model: str = "",
+    flaw: str = "",
 ) -> None:
     """Note that this happened, here and now."""
     if text is None:
@@ -102,5 +105,6 @@ def record(
             limit,
             framework or interpreter.host,
             model if interpreter.site is None else "",
+            flaw,
         )
     )

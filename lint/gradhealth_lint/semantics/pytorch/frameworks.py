@@ -48,6 +48,7 @@ _FITTING: Final = frozenset({"fit", "train", "run", "partial_fit", "fit_loop"})
 _PREPARING: Final = frozenset({"prepare", "setup", "setup_module", "setup_optimizers"})
 _GIVEN_BACK: Final = frozenset({"unwrap_model", "prepare_model", "prepare_optimizer"})
 _NOTHING: Final = Arguments([], {})
+_INFINITIES: Final = frozenset({"math.inf", "numpy.inf", "torch.inf"})
 #: What transformers.TrainingArguments clips to unless told otherwise.
 _TRANSFORMERS_NORM: Final = 1.0
 
@@ -179,4 +180,6 @@ def limit_of(value: Value) -> float | None:
         return float("inf")
     if isinstance(value, ListValue):
         return None
+    if isinstance(value, Qualified) and value.name in _INFINITIES:
+        return float("inf")
     return folding.number(value)

@@ -27,7 +27,15 @@ from gradhealth_lint.semantics.domain.values import (
     Qualified,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import applying, clipping, events, frameworks, naming, wiring
+from gradhealth_lint.semantics.pytorch import (
+    applying,
+    clipping,
+    events,
+    frameworks,
+    naming,
+    ownership,
+    wiring,
+)
 from gradhealth_lint.semantics.pytorch.applying import MODEL, OPTIMIZER
 from gradhealth_lint.semantics.pytorch.events import record
 
@@ -60,6 +68,7 @@ def call(
         name = callee.name.rpartition(".")[2] if isinstance(callee, Qualified) else dotted(func)
     if isinstance(callee, (Bound, Function, ClassValue)):
         return  # it is followed instead
+    ownership.called(interpreter, node, receiver, arguments.everything(), interpreter.frame)
     if clipping.observe(interpreter, node, name, receiver, arguments):
         return
     handler = _BY_NAME.get(name)
@@ -122,6 +131,7 @@ def _step(
         optimizer = arguments.positional[0] if arguments.positional else UNKNOWN
         text = dotted(node.args[0].value) if node.args else ""
         scaler = receiver if isinstance(receiver, Scaler) else Scaler(UNKNOWN)
+        ownership.stepped(interpreter, optimizer, text)
         record(
             interpreter, events.STEP, node, optimizer,
             text=text, scaler=scaler, owners=clipping.owners([optimizer]), how="scaled",
@@ -133,6 +143,7 @@ def _step(
             how = "each"
         owners = clipping.owners([receiver])
         model = naming.model_of(receiver, interpreter.frame)
+        ownership.stepped(interpreter, receiver, text)
         record(interpreter, events.STEP, node, receiver, owners=owners, how=how, model=model)
 
 

@@ -103,7 +103,7 @@ def _note(
     constructors = [one for one in running if one.name.value == "__init__"]
     if isinstance(module, Instance) and constructors and interpreter.site is None:
         seen = frozenset(id(layer) for layer in modules.layers(module))
-        interpreter.early.append(Early(module, node, constructors[-1], seen, attempt))
+        interpreter.lost.append(Early(module, node, constructors[-1], seen, attempt))
 
 
 def attribute(interpreter: Interpreter, receiver: Instance, name: str, value: Value) -> None:
@@ -113,5 +113,5 @@ def attribute(interpreter: Interpreter, receiver: Instance, name: str, value: Va
         for parameter in inits.parameter_names(old):
             call = old.fields.get(parameter, MISSING)
             if isinstance(call, InitCall):
-                interpreter.replaced.append(Replaced(name, call, old, value))
+                interpreter.lost.append(Replaced(name, call, old, value))
                 return

@@ -1,0 +1,20 @@
+"""What the rules see of optimizers, states and precisions in training code: frozen, plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+#: "uncalled" is ``model.parameters`` without the call, "empty" a list of nothing; "layer" is put
+#: into the model, and "model" made in its place, when the optimizer is there already.
+StaleForm: TypeAlias = Literal["uncalled", "empty", "layer", "model"]
+
+
+@dataclass(frozen=True, slots=True)
+class StaleOptimizer:
+    """An optimizer that does not own what is trained; ``name`` is what it does not own."""
+
+    anchor: int
+    form: StaleForm
+    name: str
+    optimizer: str
