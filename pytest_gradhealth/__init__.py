@@ -6,8 +6,9 @@ need no torch.
 
 from __future__ import annotations
 
-import importlib
 from typing import TYPE_CHECKING, Any
+
+from pytest_gradhealth.registry import HOME, load
 
 if TYPE_CHECKING:
     from pytest_gradhealth.assertions import (
@@ -51,37 +52,13 @@ __all__ = [
     "record",
 ]
 
-_HOME = {
-    "Diagnosis": "facts",
-    "Finding": "facts",
-    "GradientHealth": "fixture",
-    "GradientHealthError": "errors",
-    "Limits": "limits",
-    "ProbeError": "errors",
-    "Report": "facts",
-    "assert_connected": "assertions",
-    "assert_finite": "assertions",
-    "assert_healthy": "assertions",
-    "assert_no_collapse": "assertions",
-    "assert_no_dead_units": "assertions",
-    "assert_no_exploding": "assertions",
-    "assert_no_saturation": "assertions",
-    "assert_no_underflow": "assertions",
-    "assert_no_vanishing": "assertions",
-    "assert_symmetry_broken": "assertions",
-    "diagnose": "diagnosis",
-    "record": "recorder",
-}
-
 
 def __getattr__(name: str) -> Any:
     """Load a public name from its module on first use."""
-    home = _HOME.get(name)
-    if home is None:
+    if name not in HOME:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    value = getattr(importlib.import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
+    value = globals()[name] = load(name)
     return value
 
 

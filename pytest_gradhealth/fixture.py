@@ -2,41 +2,59 @@
 
 from __future__ import annotations
 
-import ast
+import inspect
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pytest_gradhealth import assertions
 from pytest_gradhealth.diagnosis import diagnose, judge_report, patterns
-from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Diagnosis, Report
-from pytest_gradhealth.limits import Limits
+from pytest_gradhealth.registry import ASSERTIONS, HOME, load
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
 
     from torch import Tensor, nn
+
+    from pytest_gradhealth.limits import Limits
+
+#: The module whose assertions judge a diagnosis already made.
+_JUDGES: Final = "assertions"
+
+#: Keywords of an assertion that have no part in a diagnosis.
+_OWN_KEYWORDS: Final = {"assert_connected": ("ignore",)}
 
 
 @dataclass(slots=True)
 class GradientHealth:
-    """One test's view on gradient health.
+    """One test's view on gradient health; every ``assert_...`` of the package is a method.
 
     Within a test, assertions about the same model, batch and loss share one diagnosis, as long as
     the model's parameters have not changed since.
 
     Attributes:
-        limits: From ini and marker; a call's own ``limits`` goes before them.
+        limits: From ini, pyproject and marker; a call's own ``limits`` goes before them.
         seed: Of every measurement.
         verbose: Show every row in failure messages.
+        device: Measure there, on copies; ``""`` for wherever the model is.
     """
 
     limits: Limits = field(repr=False)
     seed: int = 0
     verbose: bool = False
+    device: str = ""
     _made: list[tuple[tuple[Any, ...], tuple[Any, ...], Diagnosis]] = field(
         default_factory=list, repr=False
     )
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Callable[..., Diagnosis]:
+            """The assertions, which are put in below."""
+
+    @property
+    def diagnoses(self) -> tuple[Diagnosis, ...]:
+        """Every diagnosis made so far, in order."""
+        return tuple(made for _, _, made in self._made)
 
     def diagnose(
         self,
@@ -45,114 +63,70 @@ class GradientHealth:
         loss_fn: Callable[..., Tensor] | None = None,
         *,
         step: Callable[[Any, Any], Tensor] | None = None,
+        checks: Iterable[str] | None = None,
         limits: Limits | None = None,
+        seed: int | None = None,
         ignore: Iterable[str] = (),
     ) -> Diagnosis:
-        """All checks on the model, once per model, batch, loss, limits and ``ignore``."""
+        """All checks on the model, once per model, batch, loss and keywords."""
         if isinstance(model, Diagnosis):
             return model
-        ignored = patterns(ignore)
+        ignored, chosen = patterns(ignore), None if checks is None else tuple(checks)
         if isinstance(model, Report):
-            return judge_report(model, limits=limits or self.limits, ignore=ignored)
-        wanted = (model, batch, loss_fn, step, limits)
-        state = (*ignored, *_versions(model))
+            return judge_report(model, checks=chosen, limits=limits or self.limits, ignore=ignored)
+        wanted = (model, batch, loss_fn, step)
+        seed = self.seed if seed is None else seed
+        state = (ignored, chosen, limits or self.limits, seed, *_versions(model))
         for asked, made_for, diagnosis in self._made:
             same = all(left is right for left, right in zip(asked, wanted, strict=True))
             if same and made_for == state:
                 return diagnosis
+        place = (model, batch, loss_fn)
+        if self.device:
+            from pytest_gradhealth.recorder.devices import on_device
+
+            place = on_device(*place, self.device)
         diagnosis = diagnose(
-            model,
-            batch,
-            loss_fn,
+            *place,
             step=step,
+            checks=chosen,
             limits=limits or self.limits,
-            seed=self.seed,
+            seed=seed,
             ignore=ignored,
         )
         self._made.append((wanted, state, diagnosis))
         return diagnosis
 
-    def assert_no_vanishing(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_no_vanishing``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_no_vanishing(made, verbose=self.verbose)
 
-    def assert_no_exploding(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_no_exploding``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_no_exploding(made, verbose=self.verbose)
+def _method(name: str) -> Callable[..., Any]:
+    """The method of one assertion.
 
-    def assert_finite(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_finite``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_finite(made, verbose=self.verbose)
-
-    def assert_no_dead_units(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_no_dead_units``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_no_dead_units(made, verbose=self.verbose)
-
-    def assert_no_saturation(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_no_saturation``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_no_saturation(made, verbose=self.verbose)
-
-    def assert_no_collapse(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_no_collapse``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_no_collapse(made, verbose=self.verbose)
-
-    def assert_symmetry_broken(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_symmetry_broken``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_symmetry_broken(made, verbose=self.verbose)
-
-    def assert_no_underflow(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_no_underflow``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_no_underflow(made, verbose=self.verbose)
-
-    def assert_connected(
-        self, model: Any, *args: Any, ignore: Iterable[str] = (), **kwargs: Any
-    ) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_connected``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_connected(made, ignore=ignore, verbose=self.verbose)
-
-    def assert_healthy(self, model: Any, *args: Any, **kwargs: Any) -> Diagnosis:
-        """See ``pytest_gradhealth.assert_healthy``."""
-        __tracebackhide__ = True
-        made = self.diagnose(model, *args, **kwargs)
-        return assertions.assert_healthy(made, verbose=self.verbose)
-
-
-def limits_from(lines: Sequence[str], marked: Mapping[str, Any]) -> Limits:
-    """The limits that ini lines and a marker's keywords ask for; the marker goes before the ini.
-
-    Raises:
-        ProbeError: A line is not ``NAME=VALUE``, a name is unknown or a value impossible.
+    One that judges a diagnosis gets the test's shared one. Any other is called as it is, with those
+    of the fixture's own values that it takes and the caller left out.
     """
-    changes: dict[str, Any] = {}
-    for line in lines:
-        name, equals, value = (part.strip() for part in line.partition("="))
-        if not equals:
-            msg = f"gradhealth_limits takes NAME=VALUE lines, found {line!r}"
-            raise ProbeError(msg)
-        try:
-            changes[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError) as error:
-            msg = f"gradhealth_limits: {value!r} is not a number ({name})"
-            raise ProbeError(msg) from error
-    return Limits().replace(**{**changes, **marked})
+    own = _OWN_KEYWORDS.get(name, ())
+
+    def judge(self: GradientHealth, model: Any, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        kept = {key: kwargs.pop(key) for key in own if key in kwargs}
+        kept["verbose"] = kwargs.pop("verbose", self.verbose)
+        return load(name)(self.diagnose(model, *args, **kwargs), **kept)
+
+    def call(self: GradientHealth, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        function = load(name)
+        takes = inspect.signature(function).parameters
+        filled = {key: getattr(self, key) for key in ("limits", "seed", "verbose") if key in takes}
+        return function(*args, **{**filled, **kwargs})
+
+    method = judge if HOME[name] == _JUDGES else call
+    method.__name__, method.__qualname__ = name, f"{GradientHealth.__qualname__}.{name}"
+    method.__doc__ = f"See ``pytest_gradhealth.{name}``."
+    return method
+
+
+for _name in ASSERTIONS:
+    setattr(GradientHealth, _name, _method(_name))
 
 
 def _versions(model: nn.Module) -> tuple[int, ...]:

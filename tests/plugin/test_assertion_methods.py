@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
-
 import pytest
 
-from pytest_gradhealth import GradientHealth, assertions
+from pytest_gradhealth import GradientHealth, __all__, assertions
+from pytest_gradhealth.registry import ASSERTIONS, HOME
 
 MODELS = """
 import pytest
@@ -79,12 +78,16 @@ class Half(nn.Module):
         return self.factor * self.body(x.half()).float()
 """
 
-METHODS = [name for name, _ in inspect.getmembers(GradientHealth) if name.startswith("assert_")]
+#: Those that judge one diagnosis; every other assertion has tests of its own.
+METHODS = [name for name in ASSERTIONS if HOME[name] == "assertions"]
 
 
 def test_every_assertion_has_its_method_and_its_case() -> None:
     public = {name for name in vars(assertions) if name.startswith("assert_")}
     assert set(METHODS) == public
+    assert set(ASSERTIONS) == {name for name in __all__ if name.startswith("assert_")}
+    for name in ASSERTIONS:
+        assert getattr(GradientHealth, name).__name__ == name
     assert all(f'"{name}":' in MODELS.partition("HEALTHY")[0] for name in METHODS)
 
 

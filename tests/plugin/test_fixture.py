@@ -189,3 +189,40 @@ def test_under_xdist(pytester: pytest.Pytester) -> None:
         """
     )
     pytester.runpytest_subprocess("-n2").assert_outcomes(passed=2)
+
+
+def test_another_limit_seed_or_check_is_measured_anew() -> None:
+    health = GradientHealth(Limits())
+    model, batch = nn.Linear(4, 2), torch.randn(8, 4)
+    first = health.diagnose(model, batch)
+    assert health.diagnose(model, batch, limits=Limits(), seed=0) is first
+    assert health.diagnose(model, batch, seed=1) is not first
+    assert health.diagnose(model, batch, limits=Limits(dead_share=0.7)) is not first
+    chosen = health.assert_healthy(model, batch, checks=["vanishing"])
+    assert set(chosen.verdicts) == {"vanishing"}
+    assert len(health.diagnoses) == 4
+
+
+def test_unknown_names_are_no_methods() -> None:
+    with pytest.raises(AttributeError, match="assert_nothing"):
+        GradientHealth(Limits()).assert_nothing(None)
+
+
+def test_under_rerunfailures(pytester: pytest.Pytester) -> None:
+    pytest.importorskip("pytest_rerunfailures", reason="pytest-rerunfailures is not installed")
+    pytester.makepyfile(
+        """
+        import torch
+        from torch import nn
+
+        tries = []
+
+        def test_it(gradhealth):
+            tries.append(gradhealth)
+            gradhealth.assert_healthy(nn.Linear(4, 2), torch.randn(8, 4))
+            assert len(tries) == 2
+            assert len(gradhealth.diagnoses) == 1
+        """
+    )
+    result = pytester.runpytest_subprocess("--reruns=1")
+    result.stdout.fnmatch_lines(["*1 passed, 1 rerun*"])

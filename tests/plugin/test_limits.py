@@ -50,6 +50,49 @@ def test_the_nearest_marker_wins(pytester: pytest.Pytester) -> None:
     pytester.runpytest().assert_outcomes(passed=1)
 
 
+def test_pyproject_goes_before_ini_and_marker_before_both(pytester: pytest.Pytester) -> None:
+    pytester.makepyprojecttoml(
+        """
+        [tool.gradhealth.limits]
+        vanishing_share = 1e-5
+        exploding_growth = 7
+        ordinary_learning_rates = [1e-4, 1e-3]
+        """
+    )
+    pytester.makeini(
+        "[pytest]\ngradhealth_limits =\n    vanishing_share = 1e-6\n    dead_share = 0.7\n"
+    )
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.gradhealth(exploding_growth=9)
+        def test_it(gradhealth):
+            limits = gradhealth.limits
+            assert limits.vanishing_share == 1e-5
+            assert limits.exploding_growth == 9
+            assert limits.dead_share == 0.7
+            assert limits.ordinary_learning_rates == (1e-4, 1e-3)
+        """
+    )
+    pytester.runpytest().assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("[tool.gradhealth.limits]\nvanish = 1", "*unknown limit vanish; the limits are *"),
+        ("[tool.gradhealth.limit]", "*unknown ?tool.gradhealth.limit?; the tables are *limits?*"),
+        ("[tool.gradhealth.limits]\ndead_share = 'x'", "*dead_share='x' must be zero or more*"),
+    ],
+)
+def test_mistakes_in_pyproject_are_errors(pytester: pytest.Pytester, table: str, text: str) -> None:
+    pytester.makepyprojecttoml(table)
+    result = shown(pytester)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines([text])
+
+
 @pytest.mark.parametrize(
     ("marker", "ini", "text"),
     [

@@ -1,19 +1,16 @@
-"""What pytest sees: options, ini values, the marker, the fixture. No other file imports pytest.
-
-Everything else is imported inside fixture bodies: a run without a gradient test loads no torch.
-"""
+"""Options, ini values and the marker, and the settings read from them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from pytest_gradhealth.fixture import GradientHealth
+    from pytest_gradhealth.limits import Limits
 
-_MARKER = "gradhealth"
-_INI = "gradhealth_limits"
+MARKER: Final = "gradhealth"
+INI: Final = "gradhealth_limits"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -31,8 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="seed of every measurement (default: %(default)s)",
     )
+    group.addoption(
+        "--gradhealth-device",
+        default="",
+        metavar="DEVICE",
+        help="measure on copies on this device, such as cuda (default: wherever the model is)",
+    )
     parser.addini(
-        _INI,
+        INI,
         type="linelist",
         default=[],
         help="limits of the gradhealth fixture, one NAME=VALUE a line",
@@ -43,36 +46,33 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker."""
     config.addinivalue_line(
         "markers",
-        f"{_MARKER}(**limits): limits of the gradhealth fixture for this test, "
+        f"{MARKER}(**limits): limits of the gradhealth fixture for this test, "
         "such as vanishing_share=1e-8",
     )
 
 
-@pytest.fixture
-def gradhealth(request: pytest.FixtureRequest) -> GradientHealth:
-    """Gradient-health assertions as methods; limits from ini, then marker, then call."""
-    if request.config.getoption("--gradhealth-off"):
-        pytest.skip("--gradhealth-off")
+def limits_of(node: pytest.Item | pytest.Collector, config: pytest.Config) -> Limits:
+    """A test's limits: ini, then ``pyproject.toml``, then markers, the nearest last.
+
+    Raises:
+        UsageError: A limit is unknown or impossible; the message lists the valid ones.
+    """
     from pytest_gradhealth.errors import ProbeError
-    from pytest_gradhealth.fixture import GradientHealth, limits_from
+    from pytest_gradhealth.settings import from_pyproject, limits_from
 
     try:
-        limits = limits_from(request.config.getini(_INI), _marked(request))
+        table = from_pyproject(config.rootpath / "pyproject.toml")
+        return limits_from(config.getini(INI), table, _marked(node))
     except ProbeError as error:
         raise pytest.UsageError(str(error)) from error
-    return GradientHealth(
-        limits=limits,
-        seed=request.config.getoption("--gradhealth-seed"),
-        verbose=request.config.get_verbosity() > 0,
-    )
 
 
-def _marked(request: pytest.FixtureRequest) -> dict[str, Any]:
+def _marked(node: pytest.Item | pytest.Collector) -> dict[str, Any]:
     """The markers' keywords, those nearest to the test last."""
     marked: dict[str, Any] = {}
-    for marker in reversed(list(request.node.iter_markers(_MARKER))):
+    for marker in reversed(list(node.iter_markers(MARKER))):
         if marker.args:
-            msg = f"@pytest.mark.{_MARKER} takes keywords only, such as vanishing_share=1e-8"
+            msg = f"@pytest.mark.{MARKER} takes keywords only, such as vanishing_share=1e-8"
             raise pytest.UsageError(msg)
         marked.update(marker.kwargs)
     return marked

@@ -1,0 +1,9 @@
+"""What pytest sees: options, ini values, the marker, the fixture. No other folder imports pytest.
+
+Everything else is imported inside the bodies: a run without a gradient test loads no torch.
+"""
+
+from pytest_gradhealth.plugin.fixtures import gradhealth
+from pytest_gradhealth.plugin.options import pytest_addoption, pytest_configure
+
+__all__ = ["gradhealth", "pytest_addoption", "pytest_configure"]

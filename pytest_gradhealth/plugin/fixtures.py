@@ -1,0 +1,28 @@
+"""The fixture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pytest_gradhealth.plugin.options import limits_of
+
+if TYPE_CHECKING:
+    from pytest_gradhealth.fixture import GradientHealth
+
+
+@pytest.fixture
+def gradhealth(request: pytest.FixtureRequest) -> GradientHealth:
+    """Gradient-health assertions as methods; limits from ini, pyproject, marker, call."""
+    config = request.config
+    if config.getoption("--gradhealth-off"):
+        pytest.skip("--gradhealth-off")
+    from pytest_gradhealth.fixture import GradientHealth
+
+    return GradientHealth(
+        limits=limits_of(request.node, config),
+        seed=config.getoption("--gradhealth-seed"),
+        verbose=config.get_verbosity() > 0,
+        device=config.getoption("--gradhealth-device"),
+    )
