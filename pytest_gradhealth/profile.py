@@ -9,6 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pytest_gradhealth.facts import LayerRecord, ParameterRecord, Report
 
 # A side input that joins in the nearer half of the network says nothing of its early layers.
@@ -75,6 +77,16 @@ class Profile:
     def share_of(self, layer: LayerRecord) -> float:
         """The gradient at a layer's output over that at the last layer's."""
         return _ratio(layer.gradient_norm, self.last.gradient_norm)
+
+
+def side_fade(route: Sequence[LayerRecord]) -> float:
+    """The gradient at a side input's first record over that where it joins the trunk.
+
+    The two largest drops are left out: one may be the gate of the branch it is in (LayerScale), one
+    the operation by which it enters (a softmax over attention scores).
+    """
+    share = _ratio(route[0].gradient_norm, route[-1].gradient_norm)
+    return _without_largest_drops(route, share, 2)
 
 
 def loss_scale(report: Report) -> float:
@@ -183,14 +195,17 @@ def _is_early(layer: LayerRecord, deepest: int) -> bool:
 
 def _tower(report: Report, index: int, first: LayerRecord, last: LayerRecord) -> Tower:
     route = report.route(index)
+    share = _ratio(first.gradient_norm, last.gradient_norm)
+    steady = _without_largest_drops(route, share, 1)
+    return Tower(first=first, depth=first.depth or 1, share=share, steady_share=steady, route=route)
+
+
+def _without_largest_drops(route: Sequence[LayerRecord], share: float, count: int) -> float:
     norms = [record.gradient_norm or 0.0 for record in route]
     steps = [_ratio(above, below) for above, below in pairwise(norms)]
-    share = _ratio(first.gradient_norm, last.gradient_norm)
-    drops = [step for step in steps if step < 1]  # a NaN step has nothing on either side
-    worst = min(drops, default=1.0)
-    rest = math.prod(step for step in steps if step > 0)
-    steady = share / worst if worst else rest
-    return Tower(first=first, depth=first.depth or 1, share=share, steady_share=steady, route=route)
+    drops = sorted(step for step in steps if step < 1)  # a NaN step has nothing on either side
+    worst = math.prod(drops[:count])
+    return share / worst if worst else math.prod(step for step in steps if step > 0)
 
 
 def _ratio(above: float | None, below: float | None) -> float:

@@ -24,7 +24,7 @@ from pytest_gradhealth.checks.table import (
     no_share,
 )
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
-from pytest_gradhealth.profile import Profile, Tower, arrived_finite, profile_of
+from pytest_gradhealth.profile import Profile, Tower, arrived_finite, profile_of, side_fade
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import Report
@@ -167,9 +167,7 @@ def _suspect(profile: Profile, limits: Limits) -> Tower | None:
     fading = [
         tower
         for tower in profile.towers
-        if tower.share < limits.vanishing_share
-        and tower.steady_share < limits.fading_share
-        and _is_a_stack(tower, profile.best)
+        if tower.share < limits.vanishing_share and _fades_by_itself(tower, profile.best, limits)
     ]
     return min(fading, key=lambda tower: tower.share, default=None)
 
@@ -184,16 +182,19 @@ def _fades(tower: Tower, limits: Limits) -> bool:
     return 0 < tower.steady_share < limits.fading_share
 
 
-def _is_a_stack(tower: Tower, best: Tower) -> bool:
-    """Whether a tower has layers of its own to fade in before it joins the best one's way.
+def _fades_by_itself(tower: Tower, best: Tower, limits: Limits) -> bool:
+    """Whether a tower fades in layers of its own before it joins the best one's way.
 
-    A table of positions that enters attention at its softmax has none.
+    A table of positions that enters attention at its softmax has none; a small network that makes
+    such a table has some, but what little it gets is due to the softmax and to the branch's
+    LayerScale.
     """
     shared = {layer.name for layer in best.route}
     own = [layer for layer in tower.route if layer.name not in shared]
-    joint = next((layer for layer in tower.route if layer.name in shared), None)
-    deep = tower.depth - (0 if joint is None else joint.depth or 0)
-    return deep >= _STACK and len(own) >= _STACK
+    joint = [layer for layer in tower.route if layer.name in shared]
+    deep = tower.depth - (joint[0].depth or 0 if joint else 0)
+    is_a_stack = deep >= _STACK and len(own) >= _STACK
+    return is_a_stack and side_fade([*own, *joint[:1]]) < limits.fading_share
 
 
 def _share(report: Report, tower: Tower) -> float:

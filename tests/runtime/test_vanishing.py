@@ -40,6 +40,41 @@ def _zero_head(model: nn.Sequential) -> nn.Sequential:
     return model
 
 
+class Positions(nn.Module):
+    """Attention blocks whose position bias a small network makes, each behind a LayerScale."""
+
+    def __init__(self, depth: int = 4, width: int = 16, activation: Any = nn.ReLU) -> None:
+        super().__init__()
+        self.stem = nn.Linear(8, width)
+        self.qkv = nn.ModuleList(nn.Linear(width, 3 * width) for _ in range(depth))
+        self.bias = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear(2, 64),
+                activation(),
+                nn.Linear(64, 64),
+                activation(),
+                nn.Linear(64, 1),
+                nn.Flatten(0),
+            )
+            for _ in range(depth)
+        )
+        self.projection = nn.ModuleList(nn.Linear(width, width) for _ in range(depth))
+        self.scale = nn.ParameterList(torch.full((width,), 1e-6) for _ in range(depth))
+        self.head = nn.Linear(width, 4)
+
+    def forward(self, x: Tensor) -> Any:
+        x = self.stem(x)
+        length = x.shape[1]
+        places = torch.cartesian_prod(torch.arange(length), torch.arange(length)).float()
+        for qkv, bias, projection, scale in zip(
+            self.qkv, self.bias, self.projection, self.scale, strict=True
+        ):
+            q, k, v = qkv(x).chunk(3, dim=-1)
+            scores = q @ k.transpose(1, 2) / 4 + bias(places / length).view(length, length)
+            x = x + scale * projection(scores.softmax(dim=-1) @ v)
+        return self.head(x.mean(dim=1))
+
+
 SICK: dict[str, Case] = {
     "sigmoid x6": (lambda: chain(nn.Sigmoid, 6), vectors),
     "sigmoid x12, wide": (lambda: chain(nn.Sigmoid, 12, width=64), lambda: vectors(width=64)),
@@ -83,6 +118,7 @@ HEALTHY: dict[str, Case] = {
     ),
     "pre-norm transformer": (lambda: Transformer(4), tokens),
     "post-norm transformer": (lambda: Transformer(4, pre_norm=False), tokens),
+    "positions made by a network": (Positions, lambda: torch.randn(4, 12, 8)),
     "a single layer": (lambda: nn.Linear(WIDTH, 4), vectors),
 }
 

@@ -110,6 +110,7 @@ TIMM: tuple[Standard, ...] = (
     _standard("vit_tiny_patch16_224", **_SMALL),
     _standard("vit_small_patch16_224", "depth 24", depth=24, **_THIN, **_SMALL),
     _standard("vit_relpos_small_patch16_224", depth=6, **_SMALL),
+    _standard("test_vit_relpos", img_size=160),
     _standard("vit_tiny_r_s16_p8_224", **_SMALL),
     _standard("deit3_small_patch16_224", **_SMALL),
     _standard("cait_xxs24_224", **_SMALL),
