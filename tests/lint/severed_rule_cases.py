@@ -7,6 +7,48 @@ from gradhealth_lint.violation import Example
 GOOD: dict[str, tuple[Example, ...]] = {
     "GRD502": (
         Example(
+            "routed-by-argmax",
+            """
+            import torch
+            import torch.nn as nn
+
+            class Experts(nn.Module):
+                def __init__(self, n=4):
+                    super().__init__()
+                    self.router = nn.Linear(8, n)
+                    self.experts = nn.ModuleList(nn.Linear(8, 8) for _ in range(n))
+
+                def forward(self, x):
+                    probs = self.router(x).softmax(-1)
+                    which = torch.argmax(probs, -1)
+                    gate = torch.max(probs, dim=-1).values.unsqueeze(-1)
+                    out = torch.zeros_like(x)
+                    for i in which.unique():
+                        rows = torch.where(which == i)[0]
+                        out.index_add_(0, rows, self.experts[i](x[rows]) * gate[rows])
+                    return out
+            """,
+        ),
+        Example(
+            "written-into-a-part",
+            """
+            import torch
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.a = nn.Linear(8, 8)
+                    self.b = nn.Linear(8, 8)
+
+                def forward(self, x):
+                    h = self.a(x)
+                    out = torch.zeros(3, 8)
+                    out[0] = h
+                    return self.b(out) + h.round()
+            """,
+        ),
+        Example(
             "hard-with-soft-gradient",
             """
             import torch
@@ -109,6 +151,74 @@ GOOD: dict[str, tuple[Example, ...]] = {
     ),
     "GRD503": (
         Example(
+            "packed-sequence",
+            """
+            import torch.nn as nn
+            from torch.nn.utils.rnn import PackedSequence
+
+            class Tagger(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.lstm = nn.LSTM(8, 8)
+                    self.head = nn.Linear(8, 8)
+
+                def forward(self, x):
+                    h, _ = self.lstm(x)
+                    return PackedSequence(self.head(h.data), h.batch_sizes)
+            """,
+        ),
+        Example(
+            "kept-for-another-loss",
+            """
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.a = nn.Linear(8, 8)
+                    self.b = nn.Linear(8, 8)
+
+                def forward(self, x):
+                    h = self.a(x)
+                    self.penalty = h.pow(2).mean()
+                    return self.b(h.detach())
+            """,
+        ),
+        Example(
+            "handed-back-in-the-batch",
+            """
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.a = nn.Linear(8, 8)
+                    self.b = nn.Linear(8, 8)
+
+                def forward(self, batch):
+                    h = self.a(batch["x"])
+                    batch["h"] = h
+                    return self.b(h.detach())
+            """,
+        ),
+        Example(
+            "copied-into-a-new-tensor",
+            """
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.a = nn.Linear(8, 8)
+
+                def forward(self, x):
+                    h = self.a(x)
+                    out = x.new_empty(3, 8)
+                    out[0].copy_(h)
+                    return out + h.detach()
+            """,
+        ),
+        Example(
             "target-network",
             """
             import torch
@@ -173,6 +283,18 @@ GOOD: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "GRD505": (
+        Example(
+            "decoded-token-ids",
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def actions_l1_loss(tokenizer, predicted_token_ids, true_token_ids, mask):
+                predicted = torch.tensor(tokenizer.decode(predicted_token_ids[mask].cpu().numpy()))
+                true = torch.tensor(tokenizer.decode(true_token_ids[mask].cpu().numpy()))
+                return F.l1_loss(predicted, true)
+            """,
+        ),
         Example(
             "constant-buffer",
             """

@@ -36,6 +36,10 @@ _RESERVED: Final = re.compile(
 _LOSS: Final = re.compile(r"loss|criterion", re.I)
 #: Arguments of a loss that a model made.
 _MADE: Final = re.compile(r"pred|out|logit|^input|hat|recon|student|score|prob|^x$|^y_pred", re.I)
+#: Whole numbers, which no gradient reaches in any case.
+_WHOLE: Final = re.compile(
+    r"(^|_)(ids?|idx|index|indices|tokens?|labels?|class(es)?|mask)(_|$)", re.I
+)
 #: Methods that set layers up.
 _SETTING_UP: Final = re.compile(r"init|reset|build|extra_repr|device")
 
@@ -44,11 +48,12 @@ def cut_off(
     interpreter: Interpreter, runs: Runs, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[CutOff, ...]:
     """Every cut that keeps layers or a loss's argument from any gradient."""
-    if not interpreter.severed:
+    if not interpreter.cuts.severed:
         return ()
     found: dict[CutOff, None] = {}
     for module, outputs in runs.outputs:
-        if isinstance(module, Instance) and not module.cls.foreign:
+        followed = id(module) not in runs.partly
+        if isinstance(module, Instance) and followed and not module.cls.foreign:
             for one in _of_module(interpreter, module, outputs, anchor):
                 found[one] = None
     for name, outputs in runs.judged:
@@ -66,7 +71,7 @@ def _of_module(
     name = module.cls.name
     if _LOSS.search(name):
         yield from _of_loss(interpreter, name, outputs, anchor)
-    live, cuts = _reached(interpreter, outputs)
+    live, cuts = _ways(interpreter, outputs)
     if not cuts or _is_on_purpose(module.cls):
         return
     trained = {id(node.layer) for node in live if node.layer is not None}
@@ -87,7 +92,7 @@ def _of_module(
             and _learns(node.layer)
         }
         lost = [name for name in dict.fromkeys(homes.values()) if name in hidden]
-        severed = interpreter.severed[id(cut)]
+        severed = interpreter.cuts.severed[id(cut)]
         if not lost or id(severed.at) in interpreter.sites or _are_elsewhere(module.cls, set(lost)):
             continue
         reserved = any(_RESERVED.search(one) for one in (*lost, name))
@@ -103,16 +108,19 @@ def _of_loss(
     outputs: list[Node],
     anchor: Callable[[cst.CSTNode], Anchor],
 ) -> Iterator[CutOff]:
-    live, cuts = _reached(interpreter, outputs)
+    live, cuts = _ways(interpreter, outputs)
     trained = {id(node) for node in live}
     for cut in cuts:
         behind, _ = _reached(interpreter, [cut], through=True)
         lost = [
             node.label
             for node in behind
-            if node.operation == INPUT and id(node) not in trained and _MADE.search(node.label)
+            if node.operation == INPUT
+            and id(node) not in trained
+            and _MADE.search(node.label)
+            and not _WHOLE.search(node.label)
         ]
-        severed = interpreter.severed[id(cut)]
+        severed = interpreter.cuts.severed[id(cut)]
         # A loss that some other argument still trains may hold this one fixed on purpose.
         others = any(node.operation == INPUT and _MADE.search(node.label) for node in live)
         if lost and not others and id(severed.at) not in interpreter.sites:
@@ -120,6 +128,13 @@ def _of_loss(
                 anchor(severed.at), severed.how, name, tuple(lost[:1]), True, False, True,
                 _text(severed.at),
             )  # fmt: skip
+
+
+def _ways(interpreter: Interpreter, outputs: list[Node]) -> tuple[list[Node], list[Node]]:
+    """What a gradient may come to, from the outputs or unseen, and the cuts behind the outputs."""
+    live, cuts = _reached(interpreter, outputs)
+    unseen, _ = _reached(interpreter, interpreter.cuts.given_away)
+    return [*live, *unseen], cuts
 
 
 def _reached(
@@ -135,7 +150,7 @@ def _reached(
         if id(node) in seen:
             continue
         seen.add(id(node))
-        if not through and id(node) in interpreter.severed:
+        if not through and id(node) in interpreter.cuts.severed:
             cuts.append(node)
             continue
         live.append(node)

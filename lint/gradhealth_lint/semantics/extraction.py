@@ -92,7 +92,7 @@ class _Extractor:
         seen: dict[Stack, int] = {}
         covered: set[int] = set()
         for module, outputs in self._runs.outputs:
-            for chain in chains(outputs, self._interpreter.severed):
+            for chain in chains(outputs, self._interpreter.cuts.severed):
                 members = {id(link.node.layer) for link in chain.links}
                 self._note_lone(chain)
                 if members <= covered or len(chain.links) < self._smallest:

@@ -30,6 +30,8 @@ _BACKWARD: Final = re.compile(rb"\.(manual_)?backward\s*\(")
 #: What a file has that hands a model and its optimizer to a loop in another one.
 _OPTIMIZES: Final = re.compile(rb"\boptim\b")
 _HANDS: Final = re.compile(rb"\.parameters\s*\(")
+#: What a file has that looks into a PackedSequence.
+_PACKS: Final = re.compile(rb"PackedSequence|pack_padded_sequence|pack_sequence|batch_sizes")
 _STEP: Final = re.compile(rb"step\w*\s*\(")
 
 
@@ -91,6 +93,7 @@ def read(
     if trains or b".apply(" in source.data:
         # Other files can add to what is read of this one: its model, or its initialisation.
         interpreter.project = Project(interpreter, Path(source.path), trains=trains)
+    interpreter.cuts.packs = bool(_PACKS.search(source.data))
     runs = roots.run(interpreter, tree, trace=stacks)
     code = _COMMENT.sub("", source.text)
     facts, nodes = extraction.extract(interpreter, runs, code, networks=networks)

@@ -40,7 +40,14 @@ from gradhealth_lint.semantics.python import (
     methods,
 )
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import modules, observing, products, tensors, wiring
+from gradhealth_lint.semantics.pytorch import (
+    modules,
+    observing,
+    products,
+    severing,
+    tensors,
+    wiring,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,16 +78,14 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
         observing.call(interpreter, node, receiver, callee, arguments)
     result = call(interpreter, callee, arguments, node)
     result = wiring.after(interpreter, node, receiver, callee, arguments, result)
-    if (
-        isinstance(func, cst.Attribute)
-        and func.attr.value.endswith("_")
-        and isinstance(func.value, cst.Name)
-        and (
-            isinstance(result, Squashed)
-            or (isinstance(receiver, Node) and isinstance(result, Node))
+    if isinstance(func, cst.Attribute) and func.attr.value.endswith("_"):
+        seen = isinstance(result, Squashed) or (
+            isinstance(receiver, Node) and isinstance(result, Node)
         )
-    ):
-        assign(interpreter, func.value, result, frame)
+        if seen and isinstance(func.value, cst.Name):
+            assign(interpreter, func.value, result, frame)
+        else:
+            severing.give_away(interpreter, arguments.everything())
     return result
 
 
@@ -121,6 +126,7 @@ def unknown(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -
         return product
     given = arguments.everything()
     modules.forget_what_is_passed(interpreter, given, node)
+    severing.give_away(interpreter, given)
     inputs = tensors_in(given)
     return tensors.opaque(interpreter, "a call", inputs) if inputs else UNKNOWN
 

@@ -16,6 +16,7 @@ from gradhealth_lint.semantics.domain.values import (
     Composed,
     DictValue,
     Frame,
+    Method,
     Value,
     is_constant,
     new_dict,
@@ -133,6 +134,9 @@ def _attribute(interpreter: Interpreter, node: cst.Attribute, frame: Frame) -> V
     value = attributes.get(interpreter, receiver, node.attr.value)
     if value is UNKNOWN:
         return cutting.attribute(interpreter, node, receiver)
+    if isinstance(value, Method) and isinstance(value.receiver, Node):
+        # Not called: a part of an output, such as the values of a maximum.
+        return tensors.opaque(interpreter, value.name, [value.receiver])
     severing.attribute(interpreter, node, receiver, value)
     return value
 

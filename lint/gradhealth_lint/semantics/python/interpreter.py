@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.pytorch.events import Event
     from gradhealth_lint.semantics.pytorch.losing import Lost
     from gradhealth_lint.semantics.pytorch.ordering import Early, Replaced
-    from gradhealth_lint.semantics.pytorch.severing import Severed
     from gradhealth_lint.semantics.pytorch.wiring import Wired
 
 #: Statements and calls one file may take, about 0.3 s. Of 1,200 files of timm, torchvision,
@@ -117,8 +116,8 @@ class Interpreter:
         #: How many contexts without gradients the code at hand is in, and the innermost one.
         self.gradless = 0
         self.unrecorded: cst.CSTNode | None = None
-        #: Nodes that no gradient passes.
-        self.severed: dict[int, Severed] = {}
+        #: Where no gradient passes.
+        self.cuts = severing.Cuts()
         #: Grows with everything worth another turn of a loop.
         self.activity = 0
         #: Work done, how much of it is allowed, and how much other files may still take.

@@ -43,6 +43,7 @@ from gradhealth_lint.semantics.pytorch import (
     modules,
     ordering,
     products,
+    severing,
     tensors,
 )
 
@@ -151,6 +152,7 @@ def _unread(
 ) -> Value:
     """A method from outside the file: if its name says so, it sets all parameters."""
     modules.forget_what_is_passed(interpreter, [receiver, *arguments.everything()], node)
+    severing.give_away(interpreter, arguments.everything())
     inputs = tensors_in(arguments.everything())
     return tensors.opaque(interpreter, name, inputs) if inputs else UNKNOWN
 

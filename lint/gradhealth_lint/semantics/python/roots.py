@@ -20,8 +20,10 @@ from gradhealth_lint.semantics.domain.values import (
     Arguments,
     Bound,
     ClassValue,
+    DictValue,
     Function,
     Instance,
+    ListValue,
     Value,
     tensors_in,
 )
@@ -54,6 +56,8 @@ class Runs:
 
     #: The outputs of each module's forward pass, with the module.
     outputs: list[tuple[Value, list[Node]]] = field(default_factory=list)
+    #: Modules some of whose outputs are not known.
+    partly: set[int] = field(default_factory=set)
     #: The outputs of each function that is a loss by its name.
     judged: list[tuple[str, list[Node]]] = field(default_factory=list)
     #: What training was seen in each root.
@@ -188,10 +192,23 @@ def _trace(interpreter: Interpreter, runs: Runs, module: Instance | Container) -
             arguments = Arguments([interpreter.node(INPUT)], {})
         result = modules.apply(interpreter, module, arguments, module.node)
         outputs.extend(tensors_in([result]))
+        if _is_partly_unknown(result):
+            runs.partly.add(id(module))
 
     _attempt(interpreter, runs, forward)
     if outputs:
         runs.outputs.append((module, outputs))
+
+
+def _is_partly_unknown(result: Value) -> bool:
+    if isinstance(result, DictValue):
+        pairs = result.items
+        result = UNKNOWN if pairs is UNKNOWN else tuple(one for _, one in pairs)
+    elif isinstance(result, ListValue):
+        result = result.items
+    if isinstance(result, tuple):
+        return any(_is_partly_unknown(one) for one in result)
+    return result is UNKNOWN
 
 
 def inputs(interpreter: Interpreter, forward: Function, skipped: int = 1) -> Arguments:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import comparing, folding
-from gradhealth_lint.semantics.domain.graph import Node
+from gradhealth_lint.semantics.domain.graph import INPUT, Node
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import (
@@ -21,9 +21,18 @@ from gradhealth_lint.semantics.domain.values import (
     Value,
     is_constant,
     new_list,
+    tensors_in,
 )
 from gradhealth_lint.semantics.python import iteration
-from gradhealth_lint.semantics.pytorch import clipping, cutting, drawn, freezing, ordering, wiring
+from gradhealth_lint.semantics.pytorch import (
+    clipping,
+    cutting,
+    drawn,
+    freezing,
+    ordering,
+    severing,
+    wiring,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,6 +61,7 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
             value.text = dotted(target)
         if isinstance(receiver, Instance) and isinstance(value, (ListValue, DictValue, tuple)):
             interpreter.assigned[id(receiver), target.attr.value] = interpreter.at(target)
+        severing.give_away(interpreter, [value])
         set_attribute(interpreter, receiver, target.attr.value, value)
     elif isinstance(target, (cst.Tuple, cst.List)):
         _unpack(interpreter, target.elements, value, frame)
@@ -117,6 +127,8 @@ def _set_element(
     interpreter: Interpreter, target: cst.Subscript, value: Value, frame: Frame
 ) -> None:
     receiver = interpreter.evaluate(target.value, frame)
+    if not isinstance(receiver, Node) or receiver.operation == INPUT:
+        severing.give_away(interpreter, [value])
     element = target.slice[0].slice if len(target.slice) == 1 else None
     key: Value = UNKNOWN
     if isinstance(element, cst.Index):
@@ -150,7 +162,8 @@ def _set_element(
         part = subscripts.parameter_part(interpreter, receiver, element, frame)
         parts.set_to(interpreter, part, value)
     elif isinstance(receiver, Node) and isinstance(target.value, cst.Name):
-        changed_tensor = interpreter.node("opaque", (receiver,), label="assignment to a part")
+        put = (receiver, *tensors_in([value]))
+        changed_tensor = interpreter.node("opaque", put, label="assignment to a part")
         assign(interpreter, target.value, changed_tensor, frame)
 
 

@@ -6,7 +6,7 @@ node is noted with its place and with what cuts it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
@@ -61,6 +61,18 @@ class Severed:
     how: str
 
 
+@dataclass(eq=False, slots=True)
+class Cuts:
+    """Nodes that no gradient passes, by identity, and nodes given to what may use them unseen.
+
+    ``packs`` says that the file handles packed sequences, whose ``data`` is in the graph.
+    """
+
+    severed: dict[int, Severed] = field(default_factory=dict)
+    given_away: list[Node] = field(default_factory=list)
+    packs: bool = False
+
+
 def after(
     interpreter: Interpreter,
     node: cst.Call,
@@ -80,7 +92,9 @@ def after(
 
 def attribute(interpreter: Interpreter, node: cst.Attribute, receiver: Value, value: Value) -> None:
     """``tensor.data`` in a forward pass."""
-    if node.attr.value == "data" and isinstance(receiver, Node) and isinstance(value, Node):
+    if node.attr.value != "data" or not isinstance(receiver, Node) or not isinstance(value, Node):
+        return
+    if not interpreter.cuts.packs:
         note(interpreter, value, node, DETACHED)
 
 
@@ -92,9 +106,15 @@ def compared(interpreter: Interpreter, node: cst.Comparison, sides: list[Value])
     return note(interpreter, interpreter.node(OPAQUE, inputs, label=STEPPED), node, STEPPED)
 
 
+def give_away(interpreter: Interpreter, values: list[Value]) -> None:
+    """Note tensors that are handed to what may use them unseen: an unknown call, an attribute."""
+    if interpreter.forwarding:
+        interpreter.cuts.given_away.extend(tensors_in(values))
+
+
 def note(interpreter: Interpreter, result: Node, at: cst.CSTNode, how: str) -> Node:
     """Note that no gradient passes a node."""
-    interpreter.severed[id(result)] = Severed(result, interpreter.at(at), how)
+    interpreter.cuts.severed[id(result)] = Severed(result, interpreter.at(at), how)
     return result
 
 
