@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint import own_findings, suppress
 from gradhealth_lint import source as sources
+from gradhealth_lint.rules.listed import Listed
 from gradhealth_lint.selection import ENGINE_CODES, UNUSED
 from gradhealth_lint.violation import Violation
 
@@ -34,7 +35,7 @@ class Settings:
     ``known`` are the codes of all rules, for comments to be held against.
     """
 
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule | Listed, ...]
     limits: Limits
     report_unreadable: bool = True
     report_unused: bool = False
@@ -68,7 +69,7 @@ class Outcome:
 
 def lint(
     files: Iterable[tuple[Path, str]],
-    rules: Sequence[Rule],
+    rules: Sequence[Rule | Listed],
     limits: Limits,
     *,
     report_unreadable: bool = True,
@@ -136,7 +137,7 @@ def _is_needed(data: bytes, settings: Settings) -> bool:
     """Whether to read on: what is too large is not read, and that is said if a rule needs it."""
     if len(data) <= settings.limits.largest_file_bytes:
         return True
-    if not any(may_report(rule, data) for rule in settings.rules):
+    if not needed(settings.rules, data):
         return False
     size, most = len(data) / _MEGABYTE, settings.limits.largest_file_bytes / _MEGABYTE
     raise sources.UnreadableError(f"is too large: {size:.1f} MB, the limit is {most:.1f} MB")
@@ -179,7 +180,7 @@ def _found(
     source: Source, settings: Settings
 ) -> tuple[list[Violation], tuple[tuple[str, str], ...], tuple[str, ...]]:
     """What the rules say, placed in the text, the other files that this rests on, and notes."""
-    running = [rule for rule in settings.rules if may_report(rule, source.data)]
+    running = needed(settings.rules, source.data)
     if not running:
         return [], (), ()
     limits = settings.limits
@@ -228,9 +229,13 @@ def _text(lines: Sequence[str], violation: Violation) -> str:
     return " ".join(lines[violation.line - 1].split()) if inside else ""
 
 
-def may_report(rule: Rule, data: bytes) -> bool:
-    """The screen: whether the file has every pattern the rule needs."""
-    return all(pattern.search(data) for pattern in rule.needs)
+def needed(rules: Sequence[Rule | Listed], data: bytes) -> list[Rule]:
+    """The screen: the rules that find every pattern they need in a file."""
+    lowered = data.lower()
+    # The first test spares most rules from being loaded.
+    left = (rule for rule in rules if not isinstance(rule, Listed) or rule.may_need(lowered))
+    loaded = (rule.load() if isinstance(rule, Listed) else rule for rule in left)
+    return [rule for rule in loaded if all(pattern.search(data) for pattern in rule.needs)]
 
 
 def read(source: Source, limits: Limits, *, stacks: bool, networks: bool = False) -> FileReading:

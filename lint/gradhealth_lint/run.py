@@ -72,7 +72,7 @@ def _read(task: Task, *, few: bool) -> Task:
         data = task.file.read_bytes()
     except OSError:
         return task  # the engine says why
-    if few and not any(engine.may_report(rule, data) for rule in task.settings.rules):
+    if few and not engine.needed(task.settings.rules, data):
         # Checking it costs less than loading the cache.
         return task
     return dataclasses.replace(task, data=data)

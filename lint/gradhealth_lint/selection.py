@@ -10,6 +10,7 @@ from gradhealth_lint.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from gradhealth_lint.rules.listed import Listed
     from gradhealth_lint.rules.rule import Rule
 
 ALL: Final = "ALL"
@@ -53,12 +54,12 @@ class Choice:
 class Selected:
     """The rules to run, and which of the engine's own codes are reported."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule | Listed, ...]
     unused: bool
     unreadable: bool
 
 
-def select(rules: Sequence[Rule], choices: Sequence[Choice]) -> Selected:
+def select(rules: Sequence[Rule | Listed], choices: Sequence[Choice]) -> Selected:
     """What runs; the first choice that says something about a code decides.
 
     Raises:
@@ -78,7 +79,7 @@ def select(rules: Sequence[Rule], choices: Sequence[Choice]) -> Selected:
     )
 
 
-def check(rules: Sequence[Rule], given: Iterable[str]) -> None:
+def check(rules: Sequence[Rule | Listed], given: Iterable[str]) -> None:
     """Hold codes and prefixes against the rules there are.
 
     Raises:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.config import Config
     from gradhealth_lint.config_files import Configs
+    from gradhealth_lint.rules.listed import Listed
     from gradhealth_lint.rules.rule import Rule
     from gradhealth_lint.selection import Choice
 
@@ -31,7 +32,7 @@ class Given:
 class SettingsOf:
     """The settings of files, made once for all that share them."""
 
-    def __init__(self, rules: Sequence[Rule], configs: Configs, given: Given) -> None:
+    def __init__(self, rules: Sequence[Rule | Listed], configs: Configs, given: Given) -> None:
         self._rules = rules
         self._known = frozenset(rule.code for rule in rules)
         self._configs = configs

@@ -76,6 +76,7 @@ LINT_LEVELS = {
     "run": 9,
     "prediction_run": 7,
     "facts_run": 7,
+    "quick": 5,
     "cli": 12,
     "__main__": 13,
     "__init__": 14,

@@ -31,6 +31,14 @@ def test_a_file_that_no_rule_needs_does_not_load_libcst(tmp_path: Path) -> None:
     assert "libcst" not in loaded(program, cwd=tmp_path)
 
 
+def test_a_file_that_is_surely_clean_loads_next_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import torch\nprint(torch.pi)\n")
+    before = loaded("", cwd=tmp_path)
+    program = "from gradhealth_lint.cli import main; main(['check', '--force-exclude', 'a.py'])"
+    more = {name for name in loaded(program, cwd=tmp_path) - before if "gradhealth" not in name}
+    assert more <= {"no", "findings", "warnings", "__future__"}
+
+
 def test_linting_loads_neither_torch_nor_matchers(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(
         "import torch\ntorch.nn.Linear(1, 1).weight.data.normal_(2, 1)\n"

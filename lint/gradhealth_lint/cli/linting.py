@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gradhealth_lint import run
 from gradhealth_lint.cli import project
-from gradhealth_lint.rules import ALL_RULES
+from gradhealth_lint.rules import LISTED
 from gradhealth_lint.selection import Choice
 from gradhealth_lint.settings import Given, SettingsOf
 from gradhealth_lint.task import Task
@@ -41,7 +41,7 @@ def tasks(
     Raises:
         UsageError: a path, a code, a configuration or the revision cannot be used.
     """
-    settings = SettingsOf(ALL_RULES, asked.configs, _given(options))
+    settings = SettingsOf(LISTED, asked.configs, _given(options))
     if from_stdin(options, asked):
         path = options.stdin_filename or "-"
         file = Path.cwd() / path

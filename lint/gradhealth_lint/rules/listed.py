@@ -1,0 +1,52 @@
+"""A rule as its row in the table has it; the rule itself is loaded when a file needs it.
+
+Loading forty rules takes longer than checking a file that none of them needs.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # typing itself takes 4 ms to load
+if TYPE_CHECKING:
+    from gradhealth_lint.rules.rule import Rule
+
+
+class Listed:
+    """What choosing and screening need; ``mentions`` is a weaker form of the rule's ``needs``."""
+
+    __slots__ = ("_class", "_module", "_rule", "code", "mentions", "name", "on_by_default",
+                 "reads_stacks")  # fmt: skip
+
+    def __init__(
+        self,
+        code: str,
+        name: str,
+        place: str,
+        on_by_default: bool,
+        reads_stacks: bool,
+        mentions: tuple[tuple[bytes, ...], ...],
+    ) -> None:
+        self.code = code
+        self.name = name
+        self.on_by_default = on_by_default
+        self.reads_stacks = reads_stacks
+        self.mentions = mentions
+        self._module, self._class = place.split(":")
+        self._rule: Rule | None = None
+
+    def may_need(self, lowered: bytes) -> bool:
+        """Whether a file, in lower case, mentions what the rule needs."""
+        return may_need(self.mentions, lowered)
+
+    def load(self) -> Rule:
+        """The rule itself."""
+        if self._rule is None:
+            from importlib import import_module
+
+            module = import_module(f"gradhealth_lint.rules.{self._module}")
+            self._rule = getattr(module, self._class)()
+        return self._rule
+
+
+def may_need(mentions: tuple[tuple[bytes, ...], ...], lowered: bytes) -> bool:
+    """Whether each group has a mention in a file's lower-case bytes."""
+    return all(any(one in lowered for one in group) for group in mentions)
