@@ -17,6 +17,7 @@ from tests.lint import (
     loss_rule_cases,
     lost_init_cases,
     owning_rule_cases,
+    registration_rule_cases,
     severed_rule_cases,
 )
 
@@ -953,6 +954,7 @@ for more in (
     loss_rule_cases,
     lost_init_cases,
     owning_rule_cases,
+    registration_rule_cases,
     severed_rule_cases,
 ):
     for of_all, of_family in ((GOOD, more.GOOD), (BAD, more.BAD)):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from gradhealth_lint.semantics import (
     cut_extraction,
     init_extraction,
+    loose_extraction,
     lost_extraction,
     parameter_extraction,
     registration,
@@ -50,7 +51,8 @@ def extract(
         differentiates_twice=bool(_TWICE.search(code)),
         **loops,
         wirings=extractor.wirings(),
-        unregistered=registration.unregistered(interpreter, extractor.anchor),
+        unregistered=registration.unregistered(interpreter, code, extractor.anchor),
+        loose=loose_extraction.loose(interpreter, code, extractor.anchor),
         stale_optimizers=extractor.stale(),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.cut_facts import CutOff
     from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
     from gradhealth_lint.semantics.lost_facts import LostInit
-    from gradhealth_lint.semantics.module_facts import Made, Tied, Unregistered
+    from gradhealth_lint.semantics.module_facts import Loose, Made, Tied, Unregistered
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
@@ -56,6 +56,7 @@ class FileFacts:
     subjects: tuple[Subject, ...] = ()
     wirings: tuple[Wiring, ...] = ()
     unregistered: tuple[Unregistered, ...] = ()
+    loose: tuple[Loose, ...] = ()
     stale_optimizers: tuple[StaleOptimizer, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()

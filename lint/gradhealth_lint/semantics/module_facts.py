@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unregistered:
-    """An attribute of a module, of class ``owner``, that holds layers in a plain list or dict.
+    """An attribute of a module, of class ``owner``, that holds layers out of its view.
 
-    ``form`` is "list" or "dict", ``kind`` the first layer's class in torch.nn.
+    ``form`` is "list" or "dict" of a plain one, "class" of an attribute of the class itself,
+    "object" of an object that is no module; ``kind`` is the first layer's class in torch.nn,
+    ``holder`` the object's class, else "".
     """
 
     anchor: int
@@ -17,6 +19,24 @@ class Unregistered:
     name: str
     form: str
     kind: str
+    holder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """An attribute of a module, of class ``owner``, that is trained on and not registered.
+
+    ``form`` is "tensor" of one that asks for a gradient, "result" of one made of an nn.Parameter
+    by ``made_by``, "list" or "dict" of several, "class" of an nn.Parameter of the class itself;
+    ``parameters`` says that they are nn.Parameter at the root.
+    """
+
+    anchor: int
+    owner: str
+    name: str
+    form: str
+    made_by: str
+    parameters: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,20 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics import tending
 from gradhealth_lint.semantics.domain.torch_values import is_module
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     ClassValue,
     DictValue,
+    Function,
+    Instance,
     ListValue,
     Value,
 )
 from gradhealth_lint.semantics.module_facts import Made, Unregistered
 from gradhealth_lint.semantics.python import classes
-from gradhealth_lint.semantics.pytorch import inits, modules
+from gradhealth_lint.semantics.pytorch import freezing, inits, modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,32 +34,39 @@ if TYPE_CHECKING:
 
 #: One thing in a list may be hidden there on purpose: a teacher that must not be trained.
 _FEWEST: Final = 2
-#: What a class that registers, freezes or collects its layers by itself mentions.
-_BY_ITSELF: Final = frozenset(
-    {"add_module", "register_module", "setattr", "requires_grad_", "requires_grad", "parameters",
-     "named_parameters", "add_param_group", "register_parameter"}
-)  # fmt: skip
+#: What a class that registers its layers by itself mentions.
+_BY_ITSELF: Final = frozenset({"add_module", "register_module", "setattr"})
 
 
 def unregistered(
-    interpreter: Interpreter, anchor: Callable[[cst.CSTNode], Anchor]
+    interpreter: Interpreter, code: str, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[Unregistered, ...]:
-    """Attributes of modules that hold layers in a plain list, tuple or dict and are used."""
+    """Attributes of modules that hold layers out of the module's view and are used."""
     found: dict[Unregistered, None] = {}
     for instance in interpreter.instances:
         if instance.cls.foreign or not instance.is_module:
             continue
         known = {id(module) for _, module in modules.named_modules(instance)}
-        for name, value in instance.fields.items():
-            place = interpreter.assigned.get((id(instance), name))
-            layers = [layer for held in _held(value) for layer in _trained(held)]
+        for name, place, form, held in _attributes(interpreter, instance):
+            layers = [layer for one in held for layer in _trained(one)]
             hidden = [layer for layer in layers if id(layer) not in known]
-            if place is None or id(place) in interpreter.sites or len(hidden) < _FEWEST:
+            fewest = 1 if form in {"class", "object"} else _FEWEST
+            frozen = any(map(freezing.may_be_frozen, layers))
+            if frozen or id(place) in interpreter.sites or len(hidden) < max(fewest, len(layers)):
                 continue
-            if len(hidden) == len(layers) and _is_left_to_torch(instance.cls, name):
-                form = "dict" if isinstance(value, DictValue) else "list"
-                kind = hidden[0].kind
-                found[Unregistered(anchor(place), instance.cls.name, name, form, kind)] = None
+            if _is_left_to_torch(instance.cls, name) and not tending.is_tended(
+                instance.cls, name, code
+            ):
+                holder = instance.fields.get(name)
+                fact = Unregistered(
+                    anchor(place),
+                    instance.cls.name,
+                    name,
+                    form,
+                    hidden[0].kind,
+                    holder.cls.name if form == "object" and isinstance(holder, Instance) else "",
+                )
+                found[fact] = None
     return tuple(found)
 
 
@@ -76,6 +85,34 @@ def made_in_forward(
         if id(layer) not in kept and id(layer.node) not in interpreter.sites
     }
     return tuple(sorted(found, key=lambda made: made.anchor))
+
+
+def _attributes(
+    interpreter: Interpreter, instance: Instance
+) -> Iterator[tuple[str, cst.CSTNode, str, list[Value]]]:
+    """What may hide modules: name, place, form, and the modules in it."""
+    for name, value in instance.fields.items():
+        place = interpreter.assigned.get((id(instance), name))
+        if place is not None:
+            yield name, place, "dict" if isinstance(value, DictValue) else "list", [*_held(value)]
+        if isinstance(value, Instance) and _could_be_module(value):
+            yield name, value.node, "object", [one for _, one in modules.children(value)]
+    for base in classes.linear_bases(instance.cls):
+        for name, value in base.fields.items() if isinstance(base, ClassValue) else ():
+            held = [value] if is_module(value) else [*_held(value)]
+            layers = [layer for one in held for layer in _trained(one)]
+            if layers and name not in instance.fields:
+                yield name, layers[0].node, "class", held
+
+
+def _could_be_module(value: Instance) -> bool:
+    """Whether an object has a forward pass and is no module: its class forgot the base."""
+    named = {
+        name
+        for name in ("forward", "__call__", "parameters")
+        if isinstance(classes.find(value.cls, name), Function)
+    }
+    return not (value.is_module or value.cls.foreign or "parameters" in named) and bool(named)
 
 
 def _held(value: Value) -> Iterator[Value]:
@@ -100,32 +137,15 @@ def _trained(module: Value) -> Iterator[Layer]:
 
 
 def _is_left_to_torch(cls: ClassValue, name: str) -> bool:
-    """Whether a class applies what an attribute holds, and does nothing else about it."""
-    used = False
-    for base in classes.linear_bases(cls):
-        if not isinstance(base, ClassValue):
-            continue
-        for method in base.node.body.body:
-            inside = list(_nodes(method))
-            if any(_mentioned(node) in _BY_ITSELF for node in inside):
-                return False
-            if isinstance(method, cst.FunctionDef) and method.name.value != "__init__":
-                used = used or any(
-                    isinstance(node, cst.Attribute) and dotted(node) == f"self.{name}"
-                    for node in inside
-                )
-    return used
+    """Whether a class applies what an attribute holds, and registers nothing by itself."""
+    return tending.is_used(cls, name) and not any(
+        _mentioned(node) in _BY_ITSELF
+        for method in tending.methods(cls)
+        for node in tending.nodes(method)
+    )
 
 
 def _mentioned(node: cst.CSTNode) -> str:
     if isinstance(node, cst.Attribute):
         return node.attr.value
     return node.value if isinstance(node, cst.Name) else ""
-
-
-def _nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        waiting.extend(current.children)

@@ -13,29 +13,30 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.module_facts import Unregistered
 
 
 class UnregisteredLayers:
-    """Layers in a plain list or dict, which their module does not know of."""
+    """Layers in a plain list, dict or object, which their module does not know of."""
 
     code: ClassVar[str] = "GRD501"
     name: ClassVar[str] = "unregistered-layers"
     severity: ClassVar[Severity] = "error"
     on_by_default: ClassVar[bool] = True
     message: ClassVar[str] = (
-        "self.{name} is a plain {form} of nn.{kind} and the like: {owner} does not "
-        "register them, so {owner}.parameters() leaves them out and no optimizer trains"
-        " them"
+        "self.{name} is {what}: {owner} does not register them, so {owner}.parameters() leaves "
+        "them out and no optimizer trains them"
     )
     remedy: ClassVar[str] = "hold them in nn.{better}"
     why: ClassVar[str] = (
         "A module registers the modules that are assigned to its attributes, and those "
         "in nn.ModuleList and nn.ModuleDict; it does not look into Python's lists and "
-        "dicts. What it does not know of is not in parameters(), is not moved by to(), "
+        "dicts, nor into objects that are no modules, and attributes of its class are none "
+        "of its own. What it does not know of is not in parameters(), is not moved by to(), "
         "not saved by state_dict() and not switched by train() and eval(): the layers "
         "keep their random weights for ever, and only the rest of the network learns. "
-        "Silent where the same layers are registered some other way, and where the "
-        "class mentions parameters or requires_grad, so that it may know what it does."
+        "Silent where the same layers are registered some other way, and where a statement "
+        "takes their parameters or freezes them, so that it may know what it does."
     )
     references: ClassVar[tuple[str, ...]] = ("PyTorch documentation, torch.nn.ModuleList",)
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
@@ -50,14 +51,30 @@ class UnregisteredLayers:
         for one in facts.unregistered:
             if one.anchor not in seen:
                 seen.add(one.anchor)
-                better = "ModuleDict" if one.form == "dict" else "ModuleList"
+                what, remedy = self._words(one)
                 yield Found(
                     one.anchor,
-                    self.message.format(
-                        name=one.name, form=one.form, kind=one.kind, owner=one.owner
-                    ),
-                    self.remedy.format(better=better),
+                    self.message.format(name=one.name, what=what, owner=one.owner),
+                    remedy,
                 )
+
+    def _words(self, one: Unregistered) -> tuple[str, str]:
+        """What the attribute is, and what to do instead."""
+        if one.form == "object":
+            return (
+                f"of {one.holder}, which is no nn.Module and holds nn.{one.kind} and the like",
+                f"derive {one.holder} from nn.Module",
+            )
+        if one.form == "class":
+            return (
+                f"an nn.{one.kind} or the like that belongs to the class, not to a module",
+                f"assign it in __init__: self.{one.name} = ...",
+            )
+        better = "ModuleDict" if one.form == "dict" else "ModuleList"
+        return (
+            f"a plain {one.form} of nn.{one.kind} and the like",
+            self.remedy.format(better=better),
+        )
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(

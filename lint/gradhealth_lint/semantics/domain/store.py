@@ -10,6 +10,7 @@ from gradhealth_lint.semantics.domain.torch_values import (
     Drawn,
     InitCall,
     Layer,
+    Leaf,
     Optimizer,
     Scaler,
 )
@@ -142,5 +143,5 @@ def _among(value: Value, options: list[Value]) -> bool:
 
 def _can_be_option(value: Value) -> bool:
     return is_constant(value) or isinstance(
-        value, (Layer, Container, Instance, InitCall, Optimizer, Scaler, Drawn)
+        value, (Layer, Container, Instance, InitCall, Optimizer, Scaler, Drawn, Leaf)
     )

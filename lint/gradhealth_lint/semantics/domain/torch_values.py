@@ -73,6 +73,21 @@ class Drawn:
     is_parameter: bool = False
     #: The name it was first given.
     text: str = ""
+    #: What made it of one that asks for a gradient, and that one.
+    made_by: str = ""
+    leaf: Drawn | Leaf | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Leaf:
+    """A tensor that asks for a gradient and whose numbers are not followed, or one made of it.
+
+    ``made_by`` and ``leaf`` are as in ``Drawn``.
+    """
+
+    is_parameter: bool
+    made_by: str = ""
+    leaf: Drawn | Leaf | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Anything an expression evaluates to.
 Value: TypeAlias = Any
+#: Set in the fields of an nn.ParameterList or nn.ParameterDict, which are read as Python's own.
+REGISTERS: Final = "registers"
 
 
 class _Mark:

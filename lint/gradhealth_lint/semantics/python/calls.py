@@ -41,6 +41,7 @@ from gradhealth_lint.semantics.python import (
 )
 from gradhealth_lint.semantics.python.targets import assign
 from gradhealth_lint.semantics.pytorch import (
+    leaves,
     modules,
     observing,
     products,
@@ -78,6 +79,7 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
         observing.call(interpreter, node, receiver, callee, arguments)
     result = call(interpreter, callee, arguments, node)
     result = wiring.after(interpreter, node, receiver, callee, arguments, result)
+    result = leaves.after(interpreter, node, receiver, callee, arguments, result, frame)
     if isinstance(func, cst.Attribute) and func.attr.value.endswith("_"):
         seen = isinstance(result, Squashed) or (
             isinstance(receiver, Node) and isinstance(result, Node)

@@ -26,7 +26,7 @@ from gradhealth_lint.semantics.python import attributes, calls, iteration, subsc
 from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import cutting, drawn, products, severing, tensors
+from gradhealth_lint.semantics.pytorch import cutting, drawn, leaves, products, severing, tensors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,6 +132,7 @@ def _dict(interpreter: Interpreter, node: cst.Dict, frame: Frame) -> Value:
 def _attribute(interpreter: Interpreter, node: cst.Attribute, frame: Frame) -> Value:
     receiver = interpreter.evaluate(node.value, frame)
     value = attributes.get(interpreter, receiver, node.attr.value)
+    value = leaves.attribute(interpreter, receiver, node.attr.value, value)
     if value is UNKNOWN:
         return cutting.attribute(interpreter, node, receiver)
     if isinstance(value, Method) and isinstance(value.receiver, Node):
@@ -149,6 +150,7 @@ def _binary(interpreter: Interpreter, node: cst.BinaryOperation, frame: Frame) -
     left = interpreter.evaluate(node.left, frame)
     right = interpreter.evaluate(node.right, frame)
     result = combine(interpreter, node.operator, left, right)
+    result = leaves.combined(interpreter, left, right, result)
     if result is UNKNOWN:
         return cutting.combined(interpreter, (left, node.left), (right, node.right))
     return result
@@ -176,6 +178,7 @@ def _unary(interpreter: Interpreter, node: cst.UnaryOperation, frame: Frame) -> 
             else tensors.opaque(interpreter, "negation", [value])
         )
     result = folding.unary(node.operator, value)
+    result = leaves.combined(interpreter, value, value, result)
     return cutting.derived(value) if result is UNKNOWN else result
 
 

@@ -16,6 +16,7 @@ from gradhealth_lint.semantics.domain.torch_values import (
 )
 from gradhealth_lint.semantics.domain.values import (
     MISSING,
+    REGISTERS,
     UNKNOWN,
     Arguments,
     DictValue,
@@ -154,9 +155,13 @@ def _collection(interpreter: Interpreter, tail: str, arguments: Arguments) -> Va
     """A list or dict of parameters, which is used as one of Python's."""
     given = arguments.everything()
     if tail == "ParameterDict":
-        return given[0] if given and isinstance(given[0], DictValue) else new_dict(())
+        named = given[0] if given and isinstance(given[0], DictValue) else new_dict(())
+        named.fields[REGISTERS] = True
+        return named
     items = iteration.iterated(interpreter, given[0]) if given else ()
-    return new_list(UNKNOWN if items is None else items)
+    made = new_list(UNKNOWN if items is None else items)
+    made.fields[REGISTERS] = True
+    return made
 
 
 def _named_weight(arguments: Arguments) -> list[Value]:

@@ -16,6 +16,7 @@ from gradhealth_lint.semantics.domain.torch_values import InitCall, Layer
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame, Value
 from gradhealth_lint.semantics.python import abroad, expressions, statements
 from gradhealth_lint.semantics.pytorch import severing
+from gradhealth_lint.semantics.pytorch.leaves import Held
 from gradhealth_lint.semantics.pytorch.ownership import Ownership
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Interpreter:
         self.wired: list[Wired] = []
         #: Where modules were given attributes that hold several things, by module and name.
         self.assigned: dict[tuple[int, str], cst.CSTNode] = {}
+        self.held = Held()
         #: Layers made in a forward pass, and those of them that were applied.
         self.fresh: dict[int, Layer] = {}
         self.used_up: list[Layer] = []

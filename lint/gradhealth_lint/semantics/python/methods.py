@@ -11,6 +11,7 @@ from gradhealth_lint.semantics.domain.torch_values import (
     Copied,
     Drawn,
     Layer,
+    Leaf,
     Manager,
     ParameterRef,
     ParametersOf,
@@ -167,7 +168,7 @@ def _register(
         given = arguments.bind("name", "param").get("param", UNKNOWN)
         if isinstance(given, Drawn) and not given.text:
             given.text = f"self.{bound.get('name')}"
-        kept = name == "register_parameter" and (given is None or isinstance(given, Drawn))
+        kept = name == "register_parameter" and (given is None or isinstance(given, (Drawn, Leaf)))
         bound = {"name": bound.get("name"), "module": given if kept else UNKNOWN}
     else:
         return name in {"zero_grad", "register_forward_hook", "register_full_backward_hook"}

@@ -9,11 +9,19 @@ import libcst as cst
 from gradhealth_lint.semantics.domain import comparing, folding
 from gradhealth_lint.semantics.domain.graph import INPUT, Node
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Container, Drawn, Layer, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import (
+    Container,
+    Drawn,
+    Layer,
+    Leaf,
+    ParameterRef,
+    is_module,
+)
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     ClassValue,
     DictValue,
+    Either,
     Frame,
     Instance,
     ListValue,
@@ -54,19 +62,40 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
         elif target.attr.value == "requires_grad" and isinstance(receiver, ParameterRef):
             freezing.ask(interpreter, receiver, value)
             return
-        elif target.attr.value == "requires_grad" and value is True:
+        elif (
+            target.attr.value == "requires_grad"
+            and value is True
+            and not isinstance(receiver, Drawn)
+        ):
             assign(interpreter, target.value, wiring.require(interpreter, target, receiver), frame)
             return
         if isinstance(value, Drawn) and not value.text:
             value.text = dotted(target)
-        if isinstance(receiver, Instance) and isinstance(value, (ListValue, DictValue, tuple)):
-            interpreter.assigned[id(receiver), target.attr.value] = interpreter.at(target)
+        if isinstance(receiver, Instance):
+            _note(interpreter, receiver, target, value)
         severing.give_away(interpreter, [value])
         set_attribute(interpreter, receiver, target.attr.value, value)
     elif isinstance(target, (cst.Tuple, cst.List)):
         _unpack(interpreter, target.elements, value, frame)
     elif isinstance(target, cst.Subscript):
         _set_element(interpreter, target, value, frame)
+
+
+def _note(
+    interpreter: Interpreter, receiver: Instance, target: cst.Attribute, value: Value
+) -> None:
+    """Note where a module gets what may hold parameters that it does not know of.
+
+    A tensor that is assigned anew after the constructor is a state and not trained.
+    """
+    key = id(receiver), target.attr.value
+    if isinstance(value, (ListValue, DictValue, tuple)):
+        interpreter.assigned[key] = interpreter.at(target)
+    elif not interpreter.constructing:
+        interpreter.held.anew.add(key)
+    for one in value.options if isinstance(value, Either) else (value,):
+        if isinstance(one, (Drawn, Leaf)):
+            interpreter.held.places[id(one), target.attr.value] = one, interpreter.at(target)
 
 
 def set_attribute(interpreter: Interpreter, receiver: Value, name: str, value: Value) -> None:
@@ -138,6 +167,11 @@ def _set_element(
         pairs: Value = UNKNOWN
         if known:
             pairs = (*(p for p in receiver.items if not comparing.equal(p[0], key)), (key, value))
+        elif (
+            is_module(value) or isinstance(value, (Drawn, Leaf))
+        ) and receiver.items is not UNKNOWN:
+            interpreter.activity += 1
+            pairs = (*receiver.items, (key, value))
         interpreter.store.write(receiver.fields, "items", pairs)
     elif isinstance(receiver, ListValue):
         items = receiver.items

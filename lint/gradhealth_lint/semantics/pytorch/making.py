@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from gradhealth_lint.semantics.domain import folding
 from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Arguments, Value
-from gradhealth_lint.semantics.pytorch import inits
+from gradhealth_lint.semantics.pytorch import inits, leaves
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -110,8 +110,8 @@ def parameter(interpreter: Interpreter, arguments: Arguments) -> Value:
     bound = arguments.bind("data", "requires_grad")
     given = bound.get("data", UNKNOWN)
     if not isinstance(given, Drawn):
-        return UNKNOWN
-    made = replace(given, is_parameter=True)
+        return leaves.parameter(interpreter, arguments)
+    made = replace(given, is_parameter=True, made_by="", leaf=None)
     interpreter.store.write(made.fields, "trained", bound.get("requires_grad", True))
     interpreter.drawn.append(made)
     return made
