@@ -19,6 +19,7 @@ from tests.lint import (
     owning_rule_cases,
     registration_rule_cases,
     severed_rule_cases,
+    update_rule_cases,
 )
 
 GOOD: dict[str, tuple[Example, ...]] = {
@@ -956,6 +957,7 @@ for more in (
     owning_rule_cases,
     registration_rule_cases,
     severed_rule_cases,
+    update_rule_cases,
 ):
     for of_all, of_family in ((GOOD, more.GOOD), (BAD, more.BAD)):
         for code, examples in of_family.items():

@@ -53,6 +53,7 @@ def extract(
         wirings=extractor.wirings(),
         unregistered=registration.unregistered(interpreter, code, extractor.anchor),
         loose=loose_extraction.loose(interpreter, code, extractor.anchor),
+        hand_updates=loose_extraction.hand_updates(interpreter, code, extractor.anchor),
         stale_optimizers=extractor.stale(),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),

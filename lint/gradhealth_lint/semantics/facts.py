@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
-    from gradhealth_lint.semantics.training_facts import StaleOptimizer
+    from gradhealth_lint.semantics.training_facts import HandUpdate, StaleOptimizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class FileFacts:
     unregistered: tuple[Unregistered, ...] = ()
     loose: tuple[Loose, ...] = ()
     stale_optimizers: tuple[StaleOptimizer, ...] = ()
+    hand_updates: tuple[HandUpdate, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()

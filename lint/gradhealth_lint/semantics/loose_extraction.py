@@ -23,6 +23,7 @@ from gradhealth_lint.semantics.domain.values import (
 from gradhealth_lint.semantics.module_facts import Loose
 from gradhealth_lint.semantics.python import classes
 from gradhealth_lint.semantics.pytorch import leaves, products
+from gradhealth_lint.semantics.training_facts import HandUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 #: One parameter in a list may be hidden there on purpose.
 _FEWEST: Final = 2
+#: What switches autograd off where the interpretation does not see it.
+_SWITCHED: Final = re.compile(r"set_grad_enabled|PreTrainedModel")
 #: A state before the first step: zeros that asks for a gradient by habit.
 _STATE: Final = re.compile(r"hidden|state|memory|cell|^[hc]x?_?\d*$|dummy", re.IGNORECASE)
 
@@ -55,6 +58,16 @@ def loose(
             if not tending.is_tended(cls, name, code):
                 found[Loose(anchor(place), cls.name, name, *read)] = None
     return tuple(found)
+
+
+def hand_updates(
+    interpreter: Interpreter, code: str, anchor: Callable[[cst.CSTNode], Anchor]
+) -> tuple[HandUpdate, ...]:
+    """Changes of parameters by hand that fail or do nothing, each once."""
+    if _SWITCHED.search(code):
+        return ()
+    found = (HandUpdate(anchor(one.node), one.form, one.text) for one in interpreter.held.changed)
+    return tuple(dict.fromkeys(found))
 
 
 def _attributes(

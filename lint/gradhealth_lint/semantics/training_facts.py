@@ -18,3 +18,17 @@ class StaleOptimizer:
     form: StaleForm
     name: str
     optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandUpdate:
+    """A change by hand of the parameter ``text``.
+
+    ``form`` is "in place" of one while autograd watches, "rebound" of a new tensor for a loop's
+    variable, "no leaf" of one that is used instead of it from then on, "discarded" of a result
+    that nobody keeps.
+    """
+
+    anchor: int
+    form: str
+    text: str

@@ -47,6 +47,7 @@ from gradhealth_lint.semantics.pytorch import (
     products,
     severing,
     tensors,
+    updating,
     wiring,
 )
 
@@ -81,6 +82,7 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
     result = wiring.after(interpreter, node, receiver, callee, arguments, result)
     result = leaves.after(interpreter, node, receiver, callee, arguments, result, frame)
     if isinstance(func, cst.Attribute) and func.attr.value.endswith("_"):
+        updating.called(interpreter, node, receiver, frame)
         seen = isinstance(result, Squashed) or (
             isinstance(receiver, Node) and isinstance(result, Node)
         )

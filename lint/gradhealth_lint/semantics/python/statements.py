@@ -20,7 +20,7 @@ from gradhealth_lint.semantics.python import (
 )
 from gradhealth_lint.semantics.python.scopes import make_function
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import losing, ownership
+from gradhealth_lint.semantics.pytorch import losing, ownership, updating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,6 +47,7 @@ def _line(interpreter: Interpreter, node: cst.SimpleStatementLine, frame: Frame)
 def _expression(interpreter: Interpreter, node: cst.Expr, frame: Frame) -> Flow:
     if not isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
         interpreter.discarded = node.value
+        updating.discarded(interpreter, node.value)
         losing.discarded(interpreter, node.value, interpreter.evaluate(node.value, frame))
     return Flow.NEXT
 
@@ -54,6 +55,7 @@ def _expression(interpreter: Interpreter, node: cst.Expr, frame: Frame) -> Flow:
 def _assign(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> Flow:
     value = interpreter.evaluate(node.value, frame)
     losing.rebound(interpreter, node, value)
+    updating.assigned(interpreter, node, frame)
     for target in node.targets:
         assign(interpreter, target.target, value, frame)
         if isinstance(value, ParameterRef) and value.layer.kind in catalogue.EMBEDDINGS:
@@ -90,6 +92,7 @@ def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> F
 
     old = interpreter.evaluate(node.target, frame)
     value = interpreter.evaluate(node.value, frame)
+    updating.augmented(interpreter, node, old, frame)
     if isinstance(old, ListValue) and isinstance(node.operator, cst.AddAssign):
         more = iteration.iterated(interpreter, value)
         known = more is not None and old.items is not UNKNOWN

@@ -39,6 +39,7 @@ from gradhealth_lint.semantics.pytorch import (
     freezing,
     ordering,
     severing,
+    updating,
     wiring,
 )
 
@@ -156,6 +157,7 @@ def _set_element(
     interpreter: Interpreter, target: cst.Subscript, value: Value, frame: Frame
 ) -> None:
     receiver = interpreter.evaluate(target.value, frame)
+    updating.set_element(interpreter, target, receiver, frame)
     if not isinstance(receiver, Node) or receiver.operation == INPUT:
         severing.give_away(interpreter, [value])
     element = target.slice[0].slice if len(target.slice) == 1 else None

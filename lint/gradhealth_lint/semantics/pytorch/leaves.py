@@ -18,6 +18,7 @@ from gradhealth_lint.semantics.domain.values import UNKNOWN, Arguments, Qualifie
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.values import Frame
     from gradhealth_lint.semantics.python.interpreter import Interpreter
+    from gradhealth_lint.semantics.pytorch.updating import Changed
 
 #: Methods that give back the same tensor: always, or where it is as ordinary tensors are.
 _SAME: Final = frozenset(
@@ -40,6 +41,8 @@ class Held:
 
     places: dict[tuple[int, str], tuple[Value, cst.CSTNode]] = field(default_factory=dict)
     anew: set[tuple[int, str]] = field(default_factory=set)
+    #: Parameters that were changed by hand.
+    changed: list[Changed] = field(default_factory=list)
 
 
 def parameter(interpreter: Interpreter, arguments: Arguments) -> Value:

@@ -26,7 +26,7 @@ from gradhealth_lint.semantics.domain.values import (
     Symbol,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import inits, modules
+from gradhealth_lint.semantics.pytorch import inits, modules, updating
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.lost_facts import Form
@@ -89,6 +89,8 @@ def rebound(interpreter: Interpreter, node: cst.Assign, value: Value) -> None:
     name = target.value
     over = _method(loop.iter) if isinstance(loop.iter, cst.Call) else ""
     if over not in {"parameters", "named_parameters"} or not _names(loop.target, name):
+        return
+    if updating.by_gradient(node.value, name):
         return
     scaled = isinstance(node.value, cst.BinaryOperation) and _names(node.value, name)
     if not scaled and not isinstance(value, Drawn):

@@ -24,6 +24,8 @@ _SIZED: Final[dict[str, tuple[str, tuple[tuple[str, float], ...]]]] = {
     "ones": ("ones_", ()),
     "empty": (UNSET, ()),
 }
+#: Of a tensor with numbers that are no init's.
+_UNREAD: Final[dict[str, Value]] = {"init": UNKNOWN, "trained": False}
 _ALIKE: Final = {f"{name}_like": made for name, made in _SIZED.items()}
 _TYPED: Final = frozenset(
     f"torch.{device}{kind}"
@@ -54,6 +56,8 @@ def make(interpreter: Interpreter, name: str, arguments: Arguments, node: cst.Ca
         shape = like.shape if isinstance(like, Drawn) else inits.shape(like)
     elif last in {"full", "full_like", "tensor", "normal"}:
         read = _written(last, arguments)
+        if read is None and last == "tensor" and _are_numbers(given):
+            return asked(interpreter, Drawn(dict(_UNREAD), None, interpreter.at(node)), arguments)
         if read is None:
             return MISSING
         init, numbers, shape = read
@@ -80,6 +84,14 @@ def _written(
         return None
     shape = () if name == "tensor" else folding.sequence(bound.get("size", UNKNOWN))
     return "constant_", (("val", number),), shape
+
+
+def _are_numbers(given: list[Value]) -> bool:
+    """Whether torch.tensor is given a list of numbers, or lists of them."""
+    items = folding.sequence(given[0]) if given and not isinstance(given[0], str) else None
+    return bool(items) and all(
+        folding.number(item) is not None or _are_numbers([item]) for item in items or ()
+    )
 
 
 def _are_sizes(given: list[Value]) -> bool:

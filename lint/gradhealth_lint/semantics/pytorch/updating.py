@@ -1,0 +1,182 @@
+"""Parameters that are changed by hand: in place while autograd watches, or not at all.
+
+A leaf that asks for a gradient must not be changed in place outside ``torch.no_grad()``: autograd
+raises RuntimeError. ``p = p - lr * p.grad`` and ``p.data.sub(lr * p.grad)`` raise nothing and leave
+the parameter as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.torch_values import Drawn, Leaf, ParameterRef
+from gradhealth_lint.semantics.domain.values import UNKNOWN, Symbol, Value
+from gradhealth_lint.semantics.python.scopes import look_up
+from gradhealth_lint.semantics.pytorch import freezing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from gradhealth_lint.semantics.domain.values import Frame
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+_IN_PLACE: Final = frozenset(catalogue.METHOD_INITS) | {
+    "mul_", "add_", "sub_", "div_", "copy_", "clamp_", "clip_", "addcmul_", "addcdiv_", "lerp_",
+    "clamp_min_", "clamp_max_", "abs_", "neg_", "sqrt_", "masked_fill_", "sign_", "round_", "zero_",
+    "fill_", "subtract_", "multiply_", "divide_", "pow_", "renorm_",
+}  # fmt: skip
+_OUT_OF_PLACE: Final = frozenset({"add", "sub", "mul", "div", "addcmul", "addcdiv", "lerp"})
+_GIVING: Final = frozenset({"parameters", "named_parameters"})
+#: Attributes behind which autograd does not watch.
+_UNWATCHED: Final = frozenset({"data", "grad"})
+_ASKING: Final = frozenset({"requires_grad", "requires_grad_"})
+#: What makes a leaf of the result of an update.
+_LEAVES_AGAIN: Final = _ASKING | {"retain_grad", "detach", "detach_", "Variable"}
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A change by hand of the parameter ``text``; ``form`` as in ``HandUpdate``."""
+
+    node: cst.CSTNode
+    form: str
+    text: str
+
+
+def called(interpreter: Interpreter, node: cst.Call, receiver: Value, frame: Frame) -> None:
+    """``parameter.mul_(...)``."""
+    func = node.func
+    if isinstance(func, cst.Attribute) and func.attr.value in _IN_PLACE:
+        _in_place(interpreter, func.value, receiver, node, frame)
+
+
+def augmented(interpreter: Interpreter, node: cst.AugAssign, old: Value, frame: Frame) -> None:
+    """``parameter -= ...``."""
+    _in_place(interpreter, node.target, old, node, frame)
+
+
+def set_element(
+    interpreter: Interpreter, target: cst.Subscript, receiver: Value, frame: Frame
+) -> None:
+    """``parameter[index] = ...``."""
+    _in_place(interpreter, target.value, receiver, target, frame)
+
+
+def assigned(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> None:
+    """``p = p - lr * p.grad`` of what a loop over parameters gives, or of a leaf in a loop."""
+    target = node.targets[0].target
+    if len(node.targets) > 1 or not isinstance(target, cst.Name):
+        return
+    name = target.value
+    if not interpreter.loops or not by_gradient(node.value, name):
+        return
+    if _loop_over(interpreter, name) is not None:
+        _note(interpreter, node, "rebound", name)
+    elif _is_watched(interpreter, look_up(name, frame), name):
+        again = _mentions(interpreter.loops[0], _LEAVES_AGAIN) or _mentions(node, _LEAVES_AGAIN)
+        if not again:
+            _note(interpreter, node, "no leaf", name)
+
+
+def by_gradient(node: cst.CSTNode, name: str) -> bool:
+    """Whether an expression is arithmetic on ``name`` and ``name.grad``."""
+    if not isinstance(node, (cst.BinaryOperation, cst.Call)):
+        return False
+    texts = {dotted(one) for one in _within(node) if isinstance(one, cst.Attribute)}
+    return any(text in texts for text in (f"{name}.grad", f"{name}.grad.data"))
+
+
+def discarded(interpreter: Interpreter, node: cst.BaseExpression) -> None:
+    """``p.data.sub(lr * p.grad)`` as a statement."""
+    func = node.func if isinstance(node, cst.Call) else None
+    if not isinstance(func, cst.Attribute) or func.attr.value not in _OUT_OF_PLACE:
+        return
+    root: cst.BaseExpression = func.value
+    while isinstance(root, cst.Attribute) and root.attr.value == "data":
+        root = root.value
+    if isinstance(root, cst.Name) and _loop_over(interpreter, root.value) is not None:
+        _note(interpreter, node, "discarded", root.value)
+
+
+def _in_place(
+    interpreter: Interpreter,
+    node: cst.BaseExpression,
+    value: Value,
+    at: cst.CSTNode,
+    frame: Frame,
+) -> None:
+    while isinstance(node, cst.Subscript):
+        node = node.value
+        value = interpreter.evaluate(node, frame)
+    text = dotted(node)
+    if interpreter.gradless or not text or _UNWATCHED.intersection(text.split(".")):
+        return
+    if isinstance(node, cst.Attribute):
+        watched = _is_watched(interpreter, value, text)
+    else:
+        loop = _loop_over(interpreter, text)
+        known = isinstance(value, ParameterRef)
+        watched = (
+            freezing.asked(value) is True
+            if loop is not None and known
+            else loop is not None and (value is UNKNOWN or isinstance(value, Symbol))
+        ) or _is_watched(interpreter, value, text)
+    if watched:
+        _note(interpreter, at, "in place", text)
+
+
+def _is_watched(interpreter: Interpreter, value: Value, text: str) -> bool:
+    """Whether a value, by this name, is a leaf that asks for a gradient.
+
+    Another name may stand for its data.
+    """
+    if isinstance(value, ParameterRef):
+        return "." in text and value.part is None and freezing.asked(value) is True
+    if isinstance(value, Leaf):
+        return value.is_parameter and not value.made_by and "." in text
+    if not isinstance(value, Drawn) or value.made_by or value.fields["trained"] is not True:
+        return False
+    if value.text != text:
+        return False
+    return any(one is value for one in interpreter.drawn)
+
+
+def _loop_over(interpreter: Interpreter, name: str) -> cst.For | None:
+    """The innermost running loop, if it is over parameters and gives them this name."""
+    loop = interpreter.loops[-1] if interpreter.loops else None
+    if not isinstance(loop, cst.For) or not isinstance(loop.iter, cst.Call):
+        return None
+    over: cst.BaseExpression = loop.iter
+    target: cst.CSTNode = loop.target
+    counted = dotted(loop.iter.func) == "enumerate" and loop.iter.args
+    if counted and isinstance(target, cst.Tuple):
+        over, target = loop.iter.args[0].value, target.elements[-1].value
+    func = over.func if isinstance(over, cst.Call) else None
+    if not isinstance(func, cst.Attribute) or func.attr.value not in _GIVING:
+        return None
+    if func.attr.value == "named_parameters":
+        target = target.elements[-1].value if isinstance(target, cst.Tuple) else target
+    given = isinstance(target, cst.Name) and target.value == name
+    return loop if given and not _mentions(loop.body, _ASKING) else None
+
+
+def _mentions(node: cst.CSTNode, attributes: frozenset[str]) -> bool:
+    return any(
+        isinstance(one, cst.Attribute) and one.attr.value in attributes for one in _within(node)
+    )
+
+
+def _note(interpreter: Interpreter, node: cst.CSTNode, form: str, text: str) -> None:
+    if interpreter.site is None and not interpreter.host:
+        interpreter.held.changed.append(Changed(node, form, text))
+
+
+def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    yield node
+    for child in node.children:
+        yield from _within(child)
