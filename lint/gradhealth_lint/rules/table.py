@@ -336,6 +336,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ),
     ),
     (
+        "GRD504",
+        "inplace-on-leaf",
+        "graph.grd504_inplace_on_leaf:InplaceOnLeaf",
+        True,
+        False,
+        ((b"torch",), (b"bias", b"parameter", b"parameters", b"requires_grad", b"weight")),
+    ),
+    (
         "GRD505",
         "rewrapped-tensor",
         "graph.grd505_rewrapped_tensor:RewrappedTensor",
@@ -350,5 +358,13 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         True,
         True,
         ((b"torch",), (b"__call__", b"forward")),
+    ),
+    (
+        "GRD507",
+        "unregistered-parameter",
+        "graph.grd507_unregistered_parameter:UnregisteredParameter",
+        True,
+        False,
+        ((b"torch",), (b"parameter", b"requires_grad")),
     ),
 )
