@@ -238,7 +238,7 @@ def needed(rules: Sequence[Rule | Listed], data: bytes) -> list[Rule]:
     return [rule for rule in loaded if all(pattern.search(data) for pattern in rule.needs)]
 
 
-def read(source: Source, limits: Limits, *, stacks: bool, networks: bool = False) -> FileReading:
+def read(source: Source, limits: Limits, *, stacks: bool) -> FileReading:
     """A file's facts; see ``reader.read``.
 
     Raises:
@@ -249,7 +249,7 @@ def read(source: Source, limits: Limits, *, stacks: bool, networks: bool = False
     from gradhealth_lint.semantics import reader
 
     try:
-        return reader.read(source, limits, stacks=stacks, networks=networks)
+        return reader.read(source, limits, stacks=stacks)
     except libcst.ParserSyntaxError as error:
         raise sources.UnreadableError(
             f"cannot be parsed: {error.message}", error.raw_line, error.raw_column + 1

@@ -39,6 +39,15 @@ class Limits:
         ),
         source="the update-to-weight ratio of 1e-3: Karpathy, CS231n notes, Learning",
     )
+    fading_total_gain: float = _limit(
+        1e-4,
+        unit="gradient at the network's input, in multiples of that at its last layer (L2 norms)",
+        reason=(
+            "The same share as for sigmoids. Eleven layers of PyTorch's default before ReLU reach "
+            "it, at 0.41 a layer; AlexNet and NeRF, which have eight, keep 5e-4 and train."
+        ),
+        source="pytest_gradhealth.limits.Limits.vanishing_share",
+    )
     init_mean_over_std: float = _limit(
         1.0,
         unit="|mean| of the weights, in multiples of their standard deviation",

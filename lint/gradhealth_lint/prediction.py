@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: The layers theory.py covers.
 _PREDICTED_KINDS: Final = frozenset({"Linear", "LazyLinear"})
 #: Inits whose scale follows from the fan: the gain hardly depends on the width.
-_SCALED: Final = frozenset(
+SCALED_BY_FAN: Final = frozenset(
     {
         "default", "kaiming_normal_", "kaiming_uniform_", "xavier_normal_", "xavier_uniform_",
         "orthogonal_", "zeros_",
@@ -105,7 +105,7 @@ def _obstacle(stack: Stack, widths: list[tuple[int | None, int | None]]) -> str 
         if not is_known(layer.activation):
             return f"{layer.activation} is not covered yet"
         for init in (layer.weight, layer.bias):
-            if init.name not in _SCALED and None in fans:
+            if init.name not in SCALED_BY_FAN and None in fans:
                 return "the width matters for this initialiser and is not known"
             if distribution(init, 1, 1, bias=False) is None:
                 return f"the arguments of {init.name} are not known"

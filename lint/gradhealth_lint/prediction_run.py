@@ -50,7 +50,7 @@ def _of_file(file: Path, path: str, limits: Limits) -> list[LocatedPrediction]:
     text = source.read(file, path)
     if _NEEDED not in text.data:
         return []
-    reading = engine.read(text, limits, stacks=True, networks=True)
+    reading = engine.read(text, limits, stacks=True)
     facts = reading.facts
     items: list[Network | Recurrence] = [*facts.networks, *facts.recurrences]
     places = reading.positions(item.anchor for item in items)

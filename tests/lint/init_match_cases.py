@@ -45,7 +45,7 @@ GOOD: dict[str, tuple[Example, ...]] = {
             class Net(nn.Module):
                 def __init__(self):
                     super().__init__()
-                    self.layers = nn.ModuleList(nn.Linear(32, 32) for _ in range(40))
+                    self.layers = nn.ModuleList(nn.Linear(32, 32) for _ in range(12))
                     for layer in self.layers:
                         nn.init.xavier_uniform_(layer.weight)
 
@@ -207,7 +207,7 @@ BAD: dict[str, tuple[Example, ...]] = {
             import torch
             from torch import nn
 
-            net = nn.Sequential(*[m for _ in range(30) for m in (nn.Linear(64, 64), nn.ReLU())])
+            net = nn.Sequential(*[m for _ in range(20) for m in (nn.Linear(64, 64), nn.ReLU())])
             for m in net:
                 if isinstance(m, nn.Linear):
                     torch.nn.init.orthogonal_(m.weight)  # <- here
@@ -220,7 +220,7 @@ BAD: dict[str, tuple[Example, ...]] = {
             import math
             from torch import nn
 
-            net = nn.Sequential(*[m for _ in range(20) for m in (nn.Linear(64, 64), nn.ReLU())])
+            net = nn.Sequential(*[m for _ in range(8) for m in (nn.Linear(64, 64), nn.ReLU())])
             for m in net:
                 if isinstance(m, nn.Linear):
                     nn.init.kaiming_uniform_(m.weight, a=math.sqrt(5))  # <- here

@@ -186,7 +186,7 @@ def _thorough(data: bytes, name: str, settings: engine.Settings) -> None:
         return
     if any(one.fix is not None for one in found):
         fixing.fix(read, settings, unsafe=True)
-    reading = engine.read(read, settings.limits, stacks=True, networks=True)
+    reading = engine.read(read, settings.limits, stacks=True)
     for network in reading.facts.networks:
         predict_network(network, settings.limits)
     for recurrence in reading.facts.recurrences:

@@ -66,7 +66,7 @@ def cases() -> Iterator[Case]:
 def predicted(case: Case) -> StackPrediction | None:
     """The prediction of the deepest network, or of the recurrence."""
     limits = Limits()
-    facts = read(from_bytes(case.source.encode(), "case.py"), limits, networks=True).facts
+    facts = read(from_bytes(case.source.encode(), "case.py"), limits).facts
     if case.recurrent:
         found = [predict_recurrence(item, limits) for item in facts.recurrences]
     else:

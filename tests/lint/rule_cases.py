@@ -8,6 +8,7 @@ from tests.lint import (
     clipping_rule_cases,
     constant_init_cases,
     cut_rule_cases,
+    depth_rule_cases,
     graph_rule_cases,
     hand_made_cases,
     init_match_cases,
@@ -72,7 +73,7 @@ GOOD: dict[str, tuple[Example, ...]] = {
             from torch import nn
 
             class Net(nn.Module):
-                def __init__(self, act=nn.ReLU, depth=20):
+                def __init__(self, act=nn.ReLU, depth=8):
                     super().__init__()
                     parts = []
                     for _ in range(depth):
@@ -946,6 +947,7 @@ for more in (
     clipping_rule_cases,
     constant_init_cases,
     cut_rule_cases,
+    depth_rule_cases,
     graph_rule_cases,
     hand_made_cases,
     init_match_cases,

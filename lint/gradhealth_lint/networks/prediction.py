@@ -11,7 +11,7 @@ from gradhealth_lint.networks.backward import total_log
 from gradhealth_lint.networks.better import weight_gain
 from gradhealth_lint.networks.builder import Builder
 from gradhealth_lint.networks.shape import Shape, UnknownPieceError, WrongSizeError
-from gradhealth_lint.networks.steps import Step
+from gradhealth_lint.networks.steps import Pool, Step
 from gradhealth_lint.prediction import StackPrediction, exp, listed, predict
 from gradhealth_lint.semantics.network_facts import Init, Stack, StackLayer
 from gradhealth_lint.stack_inits import SCALED, describe
@@ -32,13 +32,13 @@ _SIDES: Final = (28, 64, 224, 16, 8, 96, 128, 48, 256, 299, 384, 512, *range(1, 
 
 def predict_network(network: Network, limits: Limits) -> StackPrediction:
     """Predict one network, and what a better scale of its weights would do."""
-    found = _predicted(network, limits)
+    found = predict_as_it_is(network, limits)
     gain = found.total_gain
     if gain is None or 1.0 / limits.kept_gain <= gain <= limits.kept_gain:
         return found
 
     def log_total(g: float) -> float:
-        total = _predicted(_scaled(network, g), limits).total_gain
+        total = predict_as_it_is(_scaled(network, g), limits).total_gain
         return math.log(min(max(total or 0.0, _LEAST), 1.0 / _LEAST))
 
     try:
@@ -64,7 +64,8 @@ def _scaled_piece(piece: Piece, gain: float) -> Piece:
     return replace(piece, layer=layer, arms=arms)
 
 
-def _predicted(network: Network, limits: Limits) -> StackPrediction:
+def predict_as_it_is(network: Network, limits: Limits) -> StackPrediction:
+    """Predict one network, without asking what a better scale would do."""
     plain = _plain_stack(network)
     if plain is not None:
         return predict(plain, limits)
@@ -109,6 +110,19 @@ def _built(network: Network, limits: Limits) -> tuple[Builder, tuple[Step, ...],
             continue
         return builder, steps, units
     raise UnknownPieceError("no size of image fits its layers")
+
+
+def averaged(network: Network, limits: Limits) -> float:
+    """What average pools outside arms take of a gradient's L2 norm: 1 / sqrt(n) over n positions.
+
+    Weights below one lose nothing by it: their gradients add up over the positions.
+    """
+    try:
+        _, steps, _ = _built(network, limits)
+    except UnknownPieceError:
+        return 1.0
+    means = [step.count for step in steps if isinstance(step, Pool) and step.how == "mean"]
+    return 1.0 / math.sqrt(math.prod(means))
 
 
 def _first_units(pieces: tuple[Piece, ...]) -> int | None:

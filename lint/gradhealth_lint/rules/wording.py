@@ -36,8 +36,10 @@ def gain(value: float) -> str:
 
 
 def shape(layer: StackLayer) -> str:
-    """``Linear(64, 64)``; a size the source does not tell is a question mark."""
-    sizes = ("?" if size is None else str(size) for size in (layer.fan_in, layer.fan_out))
+    """``Linear(64, 64)``, ``Conv2d(3, 16)``; a size the source does not tell is a question mark."""
+    window = layer.window
+    ends = (layer.fan_in, layer.fan_out) if window is None else (window.inputs, window.outputs)
+    sizes = ("?" if size is None else str(size) for size in ends)
     return f"{layer.kind}({', '.join(sizes)})"
 
 
@@ -51,6 +53,16 @@ def stack(value: Stack, activation: str) -> str:
     if all(shape(layer) == shape(inner[0]) for layer in inner):
         return f"{shape(hidden[0])} and {len(inner)} x {block}"
     return f"{len(hidden)} x ({value.layers[0].kind}, {class_name(activation)})"
+
+
+def network(row: Stack, activation: str) -> str:
+    """``20 x (Linear(64, 64), ReLU)``, or ``15 layers of Conv2d and Linear with ReLU``."""
+    kinds = list(dict.fromkeys(layer.kind for layer in row.layers))
+    if len(kinds) == 1:
+        hidden = tuple(layer for layer in row.layers if layer.activation == activation)
+        if hidden and len({shape(layer) for layer in hidden[1:]}) <= 1:
+            return stack(row, activation)
+    return f"{row.depth} layers of {' and '.join(kinds)} with {class_name(activation)}"
 
 
 def init(described: str) -> str:

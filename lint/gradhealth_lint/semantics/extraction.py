@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from gradhealth_lint.semantics import (
@@ -35,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def extract(
-    interpreter: Interpreter, runs: Runs, code: str, *, networks: bool = False
+    interpreter: Interpreter, runs: Runs, code: str
 ) -> tuple[FileFacts, tuple[cst.CSTNode, ...]]:
     """The facts of a file that has been run, and the nodes its anchors stand for.
 
@@ -49,6 +48,7 @@ def extract(
         stacks,
         inits_found,
         differentiates_twice=bool(_TWICE.search(code)),
+        weights_loaded=_loaded(code),
         **loops,
         wirings=extractor.wirings(),
         unregistered=registration.unregistered(interpreter, code, extractor.anchor),
@@ -60,13 +60,17 @@ def extract(
         tied=init_extraction.ties(interpreter, extractor.places, extractor.anchor),
         lost_inits=lost_extraction.lost_inits(interpreter, extractor.anchor),
         hand_made=parameter_extraction.hand_made(interpreter, runs, code, extractor.anchor),
+        **extractor.networks(),
     )
-    if networks:
-        facts = replace(facts, **extractor.networks())
     return facts, tuple(extractor.nodes)
 
 
 _TWICE: Final = re.compile(r"create_graph\s*=\s*True")
+#: Trained weights by their usual names, and those of some file, which a script that trains as well
+#: reads to go on or to test.
+_PRETRAINED: Final = re.compile(r"load_url|load_state_dict_from_url|pre_?trained|hf_hub_download")
+_LOADED: Final = re.compile(r"load_state_dict\(")
+_TRAINS: Final = re.compile(r"\.backward\(")
 #: The owner of a stack that is in no class of the file.
 _BARE: Final = "Sequential"
 
@@ -141,7 +145,7 @@ class _Extractor:
         return self._interpreter.limits.smallest_stack
 
     def networks(self) -> dict[str, Any]:
-        """What only ``predict`` prints: networks and recurrences."""
+        """Networks and recurrences."""
         from gradhealth_lint.semantics.network_extraction import NetworkExtractor
 
         interpreter = self._interpreter
@@ -233,6 +237,11 @@ class _Extractor:
             "loops_elsewhere": extractor.elsewhere,
             "subjects": extractor.subjects(),
         }
+
+
+def _loaded(code: str) -> bool:
+    loaded = _LOADED.search(code) and not _TRAINS.search(code)
+    return bool(loaded or _PRETRAINED.search(code))
 
 
 def _stack_layer(link: Link) -> StackLayer:

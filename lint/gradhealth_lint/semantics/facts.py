@@ -52,6 +52,8 @@ class FileFacts:
     loops_elsewhere: tuple[TrainingLoop, ...] = ()
     #: autograd.grad(..., create_graph=True): a smooth activation is needed, as in a PINN.
     differentiates_twice: bool = False
+    #: Whether trained weights may take the place of the initialised ones before training.
+    weights_loaded: bool = False
     #: The models, optimizers, scalers and schedulers that events of loops are about.
     subjects: tuple[Subject, ...] = ()
     wirings: tuple[Wiring, ...] = ()
@@ -64,6 +66,5 @@ class FileFacts:
     hand_made: tuple[HandMade, ...] = ()
     tied: tuple[Tied, ...] = ()
     lost_inits: tuple[LostInit, ...] = ()
-    #: What ``predict`` prints; read only for it.
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()

@@ -75,12 +75,8 @@ class FileReading:
         return found
 
 
-def read(
-    source: Source, limits: Limits, *, stacks: bool = True, networks: bool = False
-) -> FileReading:
+def read(source: Source, limits: Limits, *, stacks: bool = True) -> FileReading:
     """Interpret one file; without ``stacks`` its forward passes only where an init needs it.
-
-    ``networks`` reads what only ``predict`` prints as well.
 
     Raises:
         libcst.ParserSyntaxError: libcst cannot parse what CPython could.
@@ -96,7 +92,7 @@ def read(
     interpreter.cuts.packs = bool(_PACKS.search(source.data))
     runs = roots.run(interpreter, tree, trace=stacks)
     code = _COMMENT.sub("", source.text)
-    facts, nodes = extraction.extract(interpreter, runs, code, networks=networks)
+    facts, nodes = extraction.extract(interpreter, runs, code)
     project = interpreter.project
     return FileReading(
         facts,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from gradhealth_lint.rules import wording
 from gradhealth_lint.rules.rule import Found
-from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.stack_inits import describe
 from gradhealth_lint.violation import Example, Severity
 
@@ -68,8 +67,8 @@ class InitActivationMismatch:
                 now = predict(stack, limits).total_gain
                 if better is None or now is None or not _GAINED.match(use.init.name):
                     continue
-                if activation in catalogue.SATURATING and now < limits.saturating_total_gain:
-                    continue  # GRD101's
+                if now < limits.fading_total_gain or now > limits.exploding_total_gain:
+                    continue  # GRD101's, GRD102's, GRD103's
                 then = predict(_with(stack, better), limits).total_gain
                 if then is None or _kept(now, limits) or not _kept(then, limits):
                     continue
