@@ -40,13 +40,14 @@ class Limits:
         source="the update-to-weight ratio of 1e-3: Karpathy, CS231n notes, Learning",
     )
     fading_total_gain: float = _limit(
-        1e-4,
+        5e-5,
         unit="gradient at the network's input, in multiples of that at its last layer (L2 norms)",
         reason=(
-            "The same share as for sigmoids. Eleven layers of PyTorch's default before ReLU reach "
-            "it, at 0.41 a layer; AlexNet and NeRF, which have eight, keep 5e-4 and train."
+            "Eleven or twelve layers of PyTorch's default before ReLU, at 0.41 a layer. On ten "
+            "classes of 64 inputs SGD learns nothing in 400 steps from 8 such layers on, and Adam "
+            "makes up for 14 of them; AlexNet and NeRF, which have eight, train."
         ),
-        source="pytest_gradhealth.limits.Limits.vanishing_share",
+        source="trained at widths of 64, two seeds; with He's init SGD learns at 14 layers",
     )
     init_mean_over_std: float = _limit(
         1.0,

@@ -58,7 +58,7 @@ LINT_LEVELS = {
     "prediction": 3,
     "networks": 4,
     "located": 4,
-    "rules": 4,
+    "rules": 5,
     "selection": 4,
     "own_findings": 5,
     "formats": 5,

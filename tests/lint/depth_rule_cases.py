@@ -300,7 +300,7 @@ BAD: dict[str, tuple[Example, ...]] = {
                     super(Net, self).__init__()
                     self.first = nn.Linear(32, 64)
                     blocks = []
-                    for _ in range(40):
+                    for _ in range(44):
                         blocks += [nn.Linear(64, 64), nn.ReLU()]
                     self.blocks = nn.Sequential(*blocks)  # <- here
                     self.apply(self._init)
