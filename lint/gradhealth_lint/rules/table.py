@@ -21,6 +21,30 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"anh", b"expit", b"igmoid", b"oftsign"), (b"import *", b"linear")),
     ),
     (
+        "GRD102",
+        "fading-init",
+        "depth.grd102_fading_init:FadingInit",
+        True,
+        True,
+        (
+            (b"torch",),
+            (b"conv", b"import *", b"linear"),
+            (b"clamp", b"import *", b"lu", b"mish", b"wish"),
+        ),
+    ),
+    (
+        "GRD103",
+        "exploding-stack",
+        "depth.grd103_exploding_stack:ExplodingStack",
+        True,
+        True,
+        (
+            (b"torch",),
+            (b"conv", b"gru", b"import *", b"linear", b"lstm", b"rnn"),
+            (b"normal", b"orthogonal", b"uniform"),
+        ),
+    ),
+    (
         "GRD201",
         "normal-init-large-mean",
         "initialisation.grd201_normal_init_large_mean:NormalInitLargeMean",

@@ -62,7 +62,7 @@ class ExplodingStack:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"Linear|Conv|RNN|LSTM|GRU|import \*"),
-        re.compile(rb"normal|uniform|orthogonal|init|rand|sparse|\+|\*"),
+        re.compile(rb"normal|uniform|orthogonal"),
     )
     reads_stacks: ClassVar[bool] = True
 
