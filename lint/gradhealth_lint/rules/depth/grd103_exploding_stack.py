@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class ExplodingStack:
-    """Layers or time steps that each make the gradient larger, until it is thousands of times."""
+    """Layers or time steps that multiply the gradient, together by a thousand and more."""
 
     code: ClassVar[str] = "GRD103"
     name: ClassVar[str] = "exploding-stack"
