@@ -247,9 +247,143 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
     ),
+    "GRD101": (
+        Example(
+            "lenet-with-sigmoids",
+            """
+            from torch import nn
+
+            net = nn.Sequential(
+                nn.Conv2d(1, 6, kernel_size=5, padding=2), nn.Sigmoid(),
+                nn.AvgPool2d(kernel_size=2, stride=2),
+                nn.Conv2d(6, 16, kernel_size=5), nn.Sigmoid(),
+                nn.AvgPool2d(kernel_size=2, stride=2),
+                nn.Flatten(),
+                nn.Linear(16 * 5 * 5, 120), nn.Sigmoid(),
+                nn.Linear(120, 84), nn.Sigmoid(),
+                nn.Linear(84, 10),
+            )
+            """,
+        ),
+        Example(
+            "sigmoid-convolutions-with-batch-norms",
+            """
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    layers = [nn.Conv2d(3, 16, 3, padding=1)]
+                    for _ in range(12):
+                        layers += [nn.BatchNorm2d(16), nn.Sigmoid(), nn.Conv2d(16, 16, 3)]
+                    self.net = nn.Sequential(*layers)
+
+                def forward(self, x):
+                    return self.net(x)
+            """,
+        ),
+        Example(
+            "tanh-convolutions-with-xavier",
+            """
+            import torch
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.convs = nn.ModuleList(nn.Conv2d(8, 8, 3, padding=1) for _ in range(24))
+                    for conv in self.convs:
+                        nn.init.xavier_uniform_(conv.weight, gain=nn.init.calculate_gain("tanh"))
+                        nn.init.zeros_(conv.bias)
+
+                def forward(self, x):
+                    for conv in self.convs:
+                        x = torch.tanh(conv(x))
+                    return x
+            """,
+        ),
+        Example(
+            "squeeze-and-excite",
+            """
+            import torch
+            from torch import nn
+
+            class Block(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.conv = nn.Conv2d(16, 16, 3, padding=1)
+                    self.down, self.up = nn.Conv2d(16, 4, 1), nn.Conv2d(4, 16, 1)
+
+                def forward(self, x):
+                    y = torch.relu(self.conv(x))
+                    gate = torch.sigmoid(self.up(torch.relu(self.down(y.mean((2, 3), True)))))
+                    return x + y * gate
+
+            net = nn.Sequential(*[Block() for _ in range(20)])
+            """,
+        ),
+    ),
 }
 
 BAD: dict[str, tuple[Example, ...]] = {
+    "GRD101": (
+        Example(
+            "sigmoid-convolutions",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.c1 = nn.Conv2d(3, 16, 3, padding=1)  # <- here
+                    self.c2 = nn.Conv2d(16, 16, 3, padding=1)
+                    self.c3 = nn.Conv2d(16, 16, 3, padding=1)
+                    self.c4 = nn.Conv2d(16, 16, 3, padding=1)
+                    self.c5 = nn.Conv2d(16, 16, 3, padding=1)
+                    self.fc = nn.Linear(16 * 4 * 4, 10)
+
+                def forward(self, x):
+                    x = torch.sigmoid(self.c1(x))
+                    x = F.max_pool2d(torch.sigmoid(self.c2(x)), 2)
+                    x = F.max_pool2d(torch.sigmoid(self.c3(x)), 2)
+                    x = F.max_pool2d(torch.sigmoid(self.c4(x)), 2)
+                    x = torch.sigmoid(self.c5(x))
+                    return self.fc(x.flatten(1))
+            """,
+        ),
+        Example(
+            "tanh-convolutions-in-time",
+            """
+            from torch import nn
+
+            net = nn.Sequential(  # <- here
+                *[m for _ in range(30) for m in (nn.Conv1d(32, 32, 3, padding=1), nn.Tanh())]
+            )
+            """,
+        ),
+        Example(
+            "one-norm-at-the-start",
+            """
+            import torch
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self, depth=10):
+                    super().__init__()
+                    self.norm = nn.LayerNorm(40)
+                    self.fcs = nn.ModuleList([nn.Linear(40, 40) for _ in range(depth)])  # <- here
+                    self.head = nn.Linear(40, 2)
+
+                def forward(self, x):
+                    x = self.norm(x)
+                    for layer in self.fcs:
+                        x = layer(x).sigmoid()
+                    return self.head(x)
+            """,
+        ),
+    ),
     "GRD102": (
         Example(
             "gelu-in-a-helper",

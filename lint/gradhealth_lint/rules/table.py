@@ -18,7 +18,7 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         "depth.grd101_saturating_deep_stack:SaturatingDeepStack",
         True,
         True,
-        ((b"torch",), (b"anh", b"expit", b"igmoid", b"oftsign"), (b"import *", b"linear")),
+        ((b"torch",), (b"anh", b"expit", b"igmoid", b"oftsign"), (b"conv", b"import *", b"linear")),
     ),
     (
         "GRD102",
@@ -42,6 +42,18 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
             (b"torch",),
             (b"conv", b"gru", b"import *", b"linear", b"lstm", b"rnn"),
             (b"normal", b"orthogonal", b"uniform"),
+        ),
+    ),
+    (
+        "GRD105",
+        "relu-on-logits",
+        "depth.grd105_relu_on_logits:ReluOnLogits",
+        True,
+        True,
+        (
+            (b"torch",),
+            (b"import *", b"lu", b"mish", b"softsign", b"swish", b"tanh"),
+            (b"bcewithlogits", b"entropy", b"sigmoid", b"softmax"),
         ),
     ),
     (

@@ -10,6 +10,7 @@ from gradhealth_lint.semantics import (
     init_extraction,
     loose_extraction,
     lost_extraction,
+    output_extraction,
     parameter_extraction,
     registration,
 )
@@ -201,7 +202,8 @@ class _Extractor:
         """What losses and logarithms of this file are given, each once."""
         sites = self._interpreter.sites
         found: dict[Wiring, None] = {}
-        for wired in self._interpreter.wired:
+        ends = output_extraction.rectified(self._interpreter, self._runs)
+        for wired in (*self._interpreter.wired, *ends):
             if id(wired.node) in sites:
                 continue  # in another file, where it is read itself
             source = wired.node if id(wired.source.node) in sites else wired.source.node

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gradhealth_lint.limits import Limits
+    from gradhealth_lint.prediction import StackPrediction
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.network_facts import Stack
+    from gradhealth_lint.semantics.places import Anchor
 
 #: Inits made for tanh: whoever writes one has thought about it.
 _CENTRED_INITS = frozenset({"xavier_normal_", "xavier_uniform_", "orthogonal_"})
@@ -53,17 +55,20 @@ class SaturatingDeepStack:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"igmoid|anh|oftsign|expit"),
-        re.compile(rb"Linear|import \*"),
+        re.compile(rb"Linear|Conv|import \*"),
     )
     reads_stacks: ClassVar[bool] = True
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
-        """Predict every stack whose hidden activations mostly saturate."""
-        # Late: the theory costs 10 ms to load, and most files never get here.
-        from gradhealth_lint.prediction import predict
-
+        """Every stack and every network whose hidden activations mostly saturate."""
         if facts.differentiates_twice:
             return
+        yield from self._of_stacks(facts, limits)
+        yield from self._of_networks(facts, limits)
+
+    def _of_stacks(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
+        from gradhealth_lint.prediction import predict
+
         for stack in facts.stacks:
             activation = _hidden_activation(stack)
             if activation is None:
@@ -74,17 +79,40 @@ class SaturatingDeepStack:
             if known is None or per_layer is None or total is None:
                 continue
             if known < limits.saturating_total_gain:
-                yield Found(
-                    stack.anchor,
-                    self.message.format(
-                        stack=wording.stack(stack, activation),
-                        init=wording.init(prediction.init),
-                        per_layer=wording.gain(per_layer),
-                        total=wording.gain(total),
-                    )
-                    + wording.assumptions(prediction.assumed),
-                    self.remedy.format(activation=wording.class_name(activation)),
-                )
+                of = wording.stack(stack, activation)
+                yield self._found(stack.anchor, of, activation, prediction, per_layer, total)
+
+    def _of_networks(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
+        """Convolutions, and what has norms, pools and branches that do not keep the gradient."""
+        from gradhealth_lint.rules.depth import outlook
+
+        for one in outlook.outlooks(facts, limits):
+            activation = _hidden_activation(one.row)
+            if activation is None or outlook.may_be_set(one.row, facts):
+                continue
+            kept = outlook.kept(one, limits)
+            if kept is not None and 0.0 < kept.total < limits.saturating_total_gain:
+                of = wording.network(one.row, activation)
+                prediction, anchor = one.prediction, one.network.anchor
+                yield self._found(anchor, of, activation, prediction, kept.per_layer, kept.total)
+
+    def _found(
+        self,
+        anchor: Anchor,
+        of: str,
+        activation: str,
+        prediction: StackPrediction,
+        per_layer: float,
+        total: float,
+    ) -> Found:
+        message = self.message.format(
+            stack=of,
+            init=wording.init(prediction.init),
+            per_layer=wording.gain(per_layer),
+            total=wording.gain(total),
+        )
+        remedy = self.remedy.format(activation=wording.class_name(activation))
+        return Found(anchor, message + wording.assumptions(prediction.assumed), remedy)
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.rules.depth.outlook import Outlook
     from gradhealth_lint.semantics.facts import FileFacts
-    from gradhealth_lint.semantics.network_facts import StackLayer
 
 #: Activations that calculate_gain knows and needs no more numbers for.
 _GAINS: Final = frozenset({"relu", "leaky_relu"})
@@ -61,13 +60,10 @@ class FadingInit:
         """Every network of rectifiers that passes on too little."""
         from gradhealth_lint.rules.depth import outlook
 
-        if facts.weights_loaded:
-            return
-        elsewhere = {t.kind for use in facts.inits for t in use.targets if t.every}
         for one in outlook.outlooks(facts, limits):
             if one.activation is None or one.activation in catalogue.SATURATING:
                 continue
-            if any(_may_be_set(layer, elsewhere) for layer in one.row.layers):
+            if outlook.may_be_set(one.row, facts):
                 continue
             kept = outlook.kept(one, limits)
             if kept is not None and 0.0 < kept.total < limits.fading_total_gain:
@@ -215,12 +211,6 @@ class FadingInit:
             """,
         ),
     )
-
-
-def _may_be_set(layer: StackLayer, elsewhere: set[str]) -> bool:
-    """Whether an init function that nobody calls here is meant for layers of its kind."""
-    default = layer.weight is not None and layer.weight.name == "default"
-    return default and layer.kind in elsewhere
 
 
 def _better(one: Outlook) -> str:

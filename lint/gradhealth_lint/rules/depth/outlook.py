@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gradhealth_lint.semantics.network_facts import Network, Stack
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from gradhealth_lint.prediction import StackPrediction
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.network_facts import Init, Piece, StackLayer
-
-#: What brings signals back to scale, or leads around layers.
-_KEEPING: Final = frozenset({"norm", "add", "concatenate", "multiply"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +31,6 @@ class Outlook:
     row: Stack
     activation: str | None
     prediction: StackPrediction
-
-    @property
-    def plain(self) -> bool:
-        """Whether nothing in it keeps the scale of signals or leads around layers."""
-        return not any(piece.kind in _KEEPING for piece in self.network.pieces)
 
 
 def outlooks(facts: FileFacts, limits: Limits) -> Iterator[Outlook]:
@@ -60,6 +52,16 @@ def predicted(network: Network, limits: Limits) -> StackPrediction:
     return predict_as_it_is(network, limits)
 
 
+def may_be_set(row: Stack, facts: FileFacts) -> bool:
+    """Whether other weights may take the place of the default ones before training.
+
+    Trained ones, or those of an init function for such layers that nobody calls in the file.
+    """
+    meant = {target.kind for use in facts.inits for target in use.targets if target.every}
+    left = [layer for layer in row.layers if _named(layer.weight) == "default"]
+    return facts.weights_loaded or any(layer.kind in meant for layer in left)
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """How many layers a part of a network has, and what its gradient is multiplied by."""
@@ -70,10 +72,15 @@ class Kept:
 
 
 def kept(outlook: Outlook, limits: Limits) -> Kept | None:
-    """What the hidden layers leave of the gradient; average pools cost the weights nothing."""
+    """What the hidden layers leave of the gradient; average pools cost the weights nothing.
+
+    None if it is not predicted, or if there are gates: those may close on purpose.
+    """
     from gradhealth_lint.networks.prediction import averaged
 
     part = hidden_part(outlook.network)
+    if any(piece.kind == "multiply" for piece in _flat(part.pieces)):
+        return None
     prediction = predicted(part, limits) if part.pieces else None
     if prediction is None or prediction.total_gain is None or not prediction.depth:
         return None

@@ -162,6 +162,16 @@ SQUASHING_FUNCTIONS: Final[dict[str, str]] = {
     "expit": "sigmoid",
     "logsigmoid": "logsigmoid",
 }
+#: Activations that let no logit fall below a floor, or, of tanh's kind, leave a narrow interval.
+RECTIFYING: Final = frozenset(
+    {
+        "relu", "relu6", "gelu", "silu", "mish", "hardswish", "elu", "celu", "selu", "softplus",
+        "tanh", "hardtanh", "softsign",
+    }
+)  # fmt: skip
+RECTIFYING_LAYERS: Final[dict[str, str]] = {
+    kind: name for kind, (name, _) in ACTIVATION_LAYERS.items() if name in RECTIFYING
+}
 #: What functions are called as classes, and the parameters of those the linter reads, after the
 #: tensor.
 FUNCTION_CLASSES: Final[dict[str, str]] = {

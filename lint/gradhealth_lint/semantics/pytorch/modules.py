@@ -195,8 +195,9 @@ def apply(
     if id(module) in interpreter.fresh and inits.parameter_names(module):
         interpreter.used_up.append(module)
     made = _apply_layer(interpreter, module, source, inputs)
-    if module.kind in catalogue.SQUASHING_LAYERS and isinstance(made, Node):
-        squashed = Squashed(catalogue.SQUASHING_LAYERS[module.kind], module.node)
+    ending = catalogue.SQUASHING_LAYERS | catalogue.RECTIFYING_LAYERS
+    if module.kind in ending and isinstance(made, Node):
+        squashed = Squashed(ending[module.kind], module.node)
         interpreter.squashed[id(made)] = (made, squashed)
     return made
 

@@ -39,6 +39,12 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 _SQUASHING: Final = catalogue.SQUASHING_FUNCTIONS | catalogue.SQUASHING_LAYERS
+#: Told apart from those: a loss may have one on its way without being given its result.
+_RECTIFYING: Final = {
+    **{name: name for name in catalogue.RECTIFYING},
+    **{f"{name}_": name for name in catalogue.RECTIFYING},
+    **catalogue.RECTIFYING_LAYERS,
+}
 #: What has an opinion on its first argument, in its two forms.
 _ASKING: Final = {
     "cross_entropy": "cross_entropy",
@@ -52,7 +58,7 @@ _ASKING: Final = {
     "log": "log",
 }
 _DATA: Final = re.compile(r"target|label|teacher|^gt_|_gt$", re.I)
-_METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log"})
+_METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log", "relu", "tanh"})
 _PACKAGES: Final = ("torch.", catalogue.FUNCTIONAL, "torch.special.")
 #: The result of a layer of weights and nothing else: logits.
 AFFINE_RESULT: Final = "affine"
@@ -89,6 +95,10 @@ def after(
         if isinstance(result, Node):
             interpreter.squashed[id(result)] = (result, made)
         return made if result is UNKNOWN else result
+    if name in _RECTIFYING and isinstance(result, Node):
+        made = Squashed(_RECTIFYING[name], interpreter.at(node))
+        interpreter.squashed[id(result)] = (result, made)
+        return result
     if _named(node) == "requires_grad_" and arguments.everything()[:1] != [False]:
         return require(interpreter, node, receiver) if result is UNKNOWN else result
     if result is UNKNOWN:
@@ -96,7 +106,10 @@ def after(
             return first
         if is_module(callee):
             return Applied(callee)
-        return cutting.applied(interpreter, node, receiver, callee, arguments)
+        followed = cutting.applied(interpreter, node, receiver, callee, arguments)
+        if name in _RECTIFYING and (followed is UNKNOWN or isinstance(followed, Applied)):
+            return Squashed(_RECTIFYING[name], interpreter.at(node))
+        return followed
     return result
 
 
@@ -181,10 +194,14 @@ def _ending(interpreter: Interpreter, value: Value) -> Squashed | None:
 
 
 def _of_node(interpreter: Interpreter, node: Node) -> Squashed | None:
+    pooled = False
     while node.operation == HARMLESS and len(node.inputs) == 1:
+        # The mean of rectified scores over an image can be as small as any, as in NiN.
+        pooled = pooled or "pool" in node.label.lower() or "mean" in node.label
         node = node.inputs[0]
     if id(node) in interpreter.squashed:
-        return interpreter.squashed[id(node)][1]
+        made = interpreter.squashed[id(node)][1]
+        return None if pooled and made.function in catalogue.RECTIFYING else made
     if node.operation == AFFINE and node.layer is not None:
         return Squashed(AFFINE_RESULT, node.layer.node)
     return None
