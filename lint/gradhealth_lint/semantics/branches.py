@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from gradhealth_lint.semantics.domain import walking
 
+if TYPE_CHECKING:
     #: Undecided tests, each by the node it stands in, and whether they hold.
     Conditions = tuple[tuple[cst.CSTNode, bool], ...]
 
@@ -32,15 +32,8 @@ def excludes(one: Conditions, other: Conditions) -> cst.If | None:
 
 def is_about_clipping(branch: cst.If) -> bool:
     """Whether the test asks for clipping, by the names in it."""
-    return any(_CLIPPING.search(name) for name in _names(branch.test))
+    return any(_CLIPPING.search(name) for name in walking.names(branch.test))
 
 
 def _same(one: cst.If, other: cst.If) -> bool:
     return one is other or one.test.deep_equals(other.test)
-
-
-def _names(node: cst.CSTNode) -> Iterator[str]:
-    if isinstance(node, cst.Name):
-        yield node.value
-    for child in node.children:
-        yield from _names(child)

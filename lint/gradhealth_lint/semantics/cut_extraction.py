@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.cut_facts import CutOff
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.graph import INPUT, Node
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.values import ClassValue, Function, Instance, Value
@@ -163,7 +164,7 @@ def _learns(layer: Value) -> bool:
 
 
 def _is_on_purpose(cls: ClassValue) -> bool:
-    return any(_ON_PURPOSE.search(name) for name in _names(cls.node))
+    return any(_ON_PURPOSE.search(name) for name in walking.names(cls.node))
 
 
 def _are_elsewhere(cls: ClassValue, attributes: set[str]) -> bool:
@@ -191,21 +192,9 @@ def _are_elsewhere(cls: ClassValue, attributes: set[str]) -> bool:
 
 def _own(node: cst.CSTNode) -> Iterator[str]:
     """The attributes of ``self`` that code mentions."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, cst.Attribute) and dotted(current.value) == "self":
-            yield current.attr.value
-        waiting.extend(current.children)
-
-
-def _names(node: cst.CSTNode) -> Iterator[str]:
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        if isinstance(current, cst.Name):
-            yield current.value
-        waiting.extend(current.children)
+    for one in walking.nodes_within(node, cst.Attribute):
+        if dotted(one.value) == "self":
+            yield one.attr.value
 
 
 def _text(node: cst.CSTNode) -> str:

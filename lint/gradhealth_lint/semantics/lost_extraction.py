@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Layer, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING
@@ -56,7 +57,7 @@ def _late(interpreter: Interpreter, early: Early) -> Iterator[tuple[str, Layer]]
         if not isinstance(layer, Layer) or id(layer) in early.seen or not _is_default(layer):
             continue
         if inside is None:
-            inside = {id(node) for node in _nodes(early.constructor)}
+            inside = {id(node) for node in walking.within(early.constructor)}
         if id(layer.node) in inside and _would_set(interpreter, early, path, layer):
             yield path, layer
 
@@ -84,11 +85,3 @@ def _would_set(interpreter: Interpreter, early: Early, path: str, layer: Layer) 
     tried = interpreter.inits[before[0] :]
     del interpreter.inits[before[0] :], interpreter.lost[before[1] :]
     return any(one is layer and inits.multiplies(ParameterRef(one, name)) for one, name, _ in tried)
-
-
-def _nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        waiting.extend(current.children)

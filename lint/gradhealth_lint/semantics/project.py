@@ -55,10 +55,7 @@ class Project:
 
     def find(self, name: str) -> Value:
         """The value of a dotted name that some file of the project defines, else MISSING."""
-        if name not in self._answers:
-            self._answers[name] = MISSING  # a circle leads nowhere
-            self._answers[name] = self._find(name, 0)
-        return self._answers[name]
+        return self._find(name, 0)
 
     def relative(self, importing: Frame, dots: int, name: str) -> str:
         """A name imported relative to the file of a frame, with the folder it starts from."""
@@ -68,6 +65,12 @@ class Project:
     def _find(self, name: str, depth: int) -> Value:
         if depth > _LONGEST_CHAIN:
             return MISSING
+        if name not in self._answers:
+            self._answers[name] = MISSING  # a circle leads nowhere
+            self._answers[name] = self._found(name, depth)
+        return self._answers[name]
+
+    def _found(self, name: str, depth: int) -> Value:
         folder, _, dotted = name.rpartition(FROM)
         parts = [part for part in dotted.split(".") if part]
         for base in (Path(folder),) if folder else self._search():

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics import tending
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.torch_values import is_module
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
@@ -141,7 +142,7 @@ def _is_left_to_torch(cls: ClassValue, name: str) -> bool:
     return tending.is_used(cls, name) and not any(
         _mentioned(node) in _BY_ITSELF
         for method in tending.methods(cls)
-        for node in tending.nodes(method)
+        for node in walking.within(method)
     )
 
 

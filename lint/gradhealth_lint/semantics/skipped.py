@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,4 +31,4 @@ def _called(branch: cst.CSTNode) -> Iterator[str]:
             name = func.attr if isinstance(func, cst.Attribute) else func
             if isinstance(name, cst.Name):
                 yield name.value.lower()
-        waiting.extend(node.children)
+        waiting.extend(walking.children(node))

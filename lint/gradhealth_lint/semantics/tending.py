@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.values import MISSING, ClassValue
 from gradhealth_lint.semantics.python import classes
@@ -37,7 +38,7 @@ def is_used(cls: ClassValue, name: str) -> bool:
         isinstance(node, cst.Attribute) and dotted(node) == f"self.{name}"
         for method in methods(cls)
         if not _SETTING.search(method.name.value)
-        for node in nodes(method)
+        for node in walking.within(method)
     )
 
 
@@ -47,7 +48,8 @@ def is_tended(cls: ClassValue, name: str, code: str) -> bool:
         return True
     for method in methods(cls):
         if _TENDING_METHOD.search(method.name.value) and any(
-            isinstance(node, cst.Attribute) and node.attr.value == name for node in nodes(method)
+            isinstance(node, cst.Attribute) and node.attr.value == name
+            for node in walking.within(method)
         ):
             return True
     escaped = re.escape(name)
@@ -69,15 +71,6 @@ def methods(cls: ClassValue) -> Iterator[cst.FunctionDef]:
         for one in base.node.body.body if isinstance(base, ClassValue) else ():
             if isinstance(one, cst.FunctionDef):
                 yield one
-
-
-def nodes(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and everything in it."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        waiting.extend(current.children)
 
 
 def _statements(code: str, mentioned: re.Pattern[str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import folding
+from gradhealth_lint.semantics.domain import folding, walking
 from gradhealth_lint.semantics.domain.flow import Flow
 from gradhealth_lint.semantics.domain.torch_values import Optimizer, Scheduler, is_module
 from gradhealth_lint.semantics.domain.values import (
@@ -21,8 +21,6 @@ from gradhealth_lint.semantics.python.targets import assign
 from gradhealth_lint.semantics.pytorch import ordering
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 
@@ -128,17 +126,10 @@ def _depends(interpreter: Interpreter, changed: set[str], seen: tuple[int, int])
     """
     events, decided = seen
     tests = interpreter.decided[decided:]
-    if not any(changed.intersection(_names(test)) for test in tests):
+    if not any(changed.intersection(walking.names(test)) for test in tests):
         return False
     del interpreter.events[events:]
     return True
-
-
-def _names(node: cst.CSTNode) -> Iterator[str]:
-    if isinstance(node, cst.Name):
-        yield node.value
-    for child in node.children:
-        yield from _names(child)
 
 
 def _is_object(value: Value) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.flow import Flow, merged
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Frame
 
@@ -51,5 +52,5 @@ def _captured(pattern: cst.CSTNode) -> Iterator[str]:
         yield pattern.name.value
     if isinstance(pattern, cst.MatchMapping) and pattern.rest is not None:
         yield pattern.rest.value
-    for child in pattern.children:
+    for child in walking.children(pattern):
         yield from _captured(child)

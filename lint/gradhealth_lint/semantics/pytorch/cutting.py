@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain import catalogue, walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Applied, Drawn, Layer, Squashed, is_module
 from gradhealth_lint.semantics.domain.values import (
@@ -184,7 +184,7 @@ def _made(interpreter: Interpreter, node: cst.Call, arguments: Arguments) -> Val
             if is_cut(item) and not asks:
                 return item
             return Squashed(REWRAPPED if asks else CUT, interpreter.at(node))
-    inside = data.within(node.args[0].value) if asks else ()
+    inside = walking.within(node.args[0].value) if asks else ()
     names = [part.value for part in inside if isinstance(part, cst.Name)]
     if names:
         lost = any("loss" in name.lower() for name in names)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
@@ -23,7 +25,7 @@ def are_data(interpreter: Interpreter, nodes: Sequence[cst.CSTNode]) -> bool:
         part.value
         for loop in interpreter.loops
         if isinstance(loop, cst.For)
-        for part in within(loop.target)
+        for part in walking.within(loop.target)
         if isinstance(part, cst.Name)
     }
     return all(_is_data(node, given) for node in nodes)
@@ -36,10 +38,3 @@ def _is_data(node: cst.CSTNode, given: set[str]) -> bool:
     if isinstance(root, cst.Name):
         return root.value in given or bool(_DATA.search(root.value))
     return isinstance(root, (cst.Integer, cst.Float, cst.UnaryOperation, cst.SimpleString))
-
-
-def within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and everything in it."""
-    yield node
-    for child in node.children:
-        yield from within(child)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain import catalogue, walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import (
     Copied,
@@ -36,7 +36,6 @@ _NAMED_INIT: Final = re.compile(r"(^|_)(init|reset)(ialize|ialise)?(_|$)")
 _SETS: Final = re.compile(
     r"init\.|\.(normal_|uniform_|fill_|zero_)\(|(xavier|kaiming|orthogonal|trunc_normal|constant)_"
 )
-_Node = TypeVar("_Node", bound=cst.CSTNode)
 #: Each parameter of a module, by its layer and name, with how it was set.
 _State = tuple[tuple[int, str, int], ...]
 
@@ -53,7 +52,7 @@ class Lost:
 def discarded(interpreter: Interpreter, node: cst.BaseExpression, value: Value) -> None:
     """A statement that is an expression: its value is thrown away."""
     if isinstance(value, Copied) and value.text:
-        if any(one.attr.value == "clone" for one in _within(node, cst.Attribute)):
+        if any(one.attr.value == "clone" for one in walking.nodes_within(node, cst.Attribute)):
             _note(interpreter, node, "copy", value.text)
     elif isinstance(node, (cst.Attribute, cst.Name)):
         name = dotted(node)
@@ -101,15 +100,7 @@ def rebound(interpreter: Interpreter, node: cst.Assign, value: Value) -> None:
 
 
 def _names(node: cst.CSTNode, name: str) -> list[cst.Name]:
-    return [one for one in _within(node, cst.Name) if one.value == name]
-
-
-def _within(node: cst.CSTNode, kind: type[_Node]) -> list[_Node]:
-    """All nodes of a kind, in the order of the source."""
-    found = [node] if isinstance(node, kind) else []
-    for child in node.children:
-        found.extend(_within(child, kind))
-    return found
+    return [one for one in walking.nodes_within(node, cst.Name) if one.value == name]
 
 
 def state(module: Value) -> _State:

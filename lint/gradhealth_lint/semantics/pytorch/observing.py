@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import (
     Manager,
@@ -40,8 +41,6 @@ from gradhealth_lint.semantics.pytorch.applying import MODEL, OPTIMIZER
 from gradhealth_lint.semantics.pytorch.events import record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 #: Variables that by their name hold a scheduler, a scaler, a loss.
@@ -151,15 +150,8 @@ def _is_one_of_several(interpreter: Interpreter, receiver: Value, text: str) -> 
     """Whether a running loop goes over optimizers, or over what holds them, and this is one."""
     root = text.partition(".")[0]
     targets = [loop.target for loop in interpreter.loops if isinstance(loop, cst.For)]
-    named = any(root in _names(target) for target in targets)
+    named = any(root in walking.names(target) for target in targets)
     return named or any(one is receiver for one in interpreter.handed)
-
-
-def _names(node: cst.CSTNode) -> Iterator[str]:
-    if isinstance(node, cst.Name):
-        yield node.value
-    for child in node.children:
-        yield from _names(child)
 
 
 def _cleared(interpreter: Interpreter, text: str) -> bool:

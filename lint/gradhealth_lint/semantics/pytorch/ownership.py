@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Layer, Optimizer, is_module
 from gradhealth_lint.semantics.domain.values import Instance, Value
@@ -177,7 +178,7 @@ def _parameters(node: cst.Call) -> cst.BaseExpression | None:
 
 def _sources(node: cst.CSTNode) -> Iterator[str]:
     """``model`` of every ``model.parameters()`` in an expression."""
-    for inner in _within(node):
+    for inner in walking.within(node):
         func = inner.func if isinstance(inner, cst.Call) else None
         if isinstance(func, cst.Attribute) and func.attr.value in _GIVING:
             text = dotted(func.value)
@@ -261,12 +262,6 @@ def _has_parameters(value: Value) -> bool:
 def _mentions(node: cst.CSTNode, text: str) -> bool:
     return any(
         dotted(inner) == text
-        for inner in _within(node)
+        for inner in walking.within(node)
         if isinstance(inner, (cst.Name, cst.Attribute))
     )
-
-
-def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    yield node
-    for child in node.children:
-        yield from _within(child)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain import catalogue, walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Drawn, Leaf, ParameterRef
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Symbol, Value
@@ -20,8 +20,6 @@ from gradhealth_lint.semantics.python.scopes import look_up
 from gradhealth_lint.semantics.pytorch import freezing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradhealth_lint.semantics.domain.values import Frame
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
@@ -87,7 +85,7 @@ def by_gradient(node: cst.CSTNode, name: str) -> bool:
     """Whether an expression is arithmetic on ``name`` and ``name.grad``."""
     if not isinstance(node, (cst.BinaryOperation, cst.Call)):
         return False
-    texts = {dotted(one) for one in _within(node) if isinstance(one, cst.Attribute)}
+    texts = {dotted(one) for one in walking.within(node) if isinstance(one, cst.Attribute)}
     return any(text in texts for text in (f"{name}.grad", f"{name}.grad.data"))
 
 
@@ -167,16 +165,11 @@ def _loop_over(interpreter: Interpreter, name: str) -> cst.For | None:
 
 def _mentions(node: cst.CSTNode, attributes: frozenset[str]) -> bool:
     return any(
-        isinstance(one, cst.Attribute) and one.attr.value in attributes for one in _within(node)
+        isinstance(one, cst.Attribute) and one.attr.value in attributes
+        for one in walking.within(node)
     )
 
 
 def _note(interpreter: Interpreter, node: cst.CSTNode, form: str, text: str) -> None:
     if interpreter.site is None and not interpreter.host:
         interpreter.held.changed.append(Changed(node, form, text))
-
-
-def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    yield node
-    for child in node.children:
-        yield from _within(child)

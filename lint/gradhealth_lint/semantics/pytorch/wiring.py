@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.domain import catalogue, walking
 from gradhealth_lint.semantics.domain.graph import AFFINE, HARMLESS, INPUT, Node
 from gradhealth_lint.semantics.domain.torch_values import (
     Applied,
@@ -34,8 +34,6 @@ from gradhealth_lint.semantics.domain.values import (
 from gradhealth_lint.semantics.pytorch import cutting, severing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 _SQUASHING: Final = catalogue.SQUASHING_FUNCTIONS | catalogue.SQUASHING_LAYERS
@@ -171,14 +169,8 @@ def _is_data(made: cst.CSTNode) -> bool:
     if isinstance(made, cst.Call) and isinstance(made.func, cst.Attribute) and given is None:
         given = made.func.value
     return given is not None and any(
-        isinstance(node, cst.Name) and _DATA.search(node.value) for node in _within(given)
+        isinstance(node, cst.Name) and _DATA.search(node.value) for node in walking.within(given)
     )
-
-
-def _within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    yield node
-    for child in node.children:
-        yield from _within(child)
 
 
 def _ending(interpreter: Interpreter, value: Value) -> Squashed | None:

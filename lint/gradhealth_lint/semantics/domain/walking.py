@@ -1,0 +1,69 @@
+"""Going through a libcst tree without its visitors.
+
+``CSTNode.children`` runs a visitor over a node to learn what is in it, and gives white space and
+commas as well; reading the fields takes a ninth of the time (a file of 2,000 lines, in one run).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import libcst as cst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Node = TypeVar("_Node", bound=cst.CSTNode)
+#: Fields that hold layout.
+_LAYOUT: Final = frozenset(
+    {"header", "footer", "leading_lines", "lines_after_decorators", "lpar", "rpar", "comma",
+     "semicolon", "lbracket", "rbracket", "lbrace", "rbrace", "encoding", "default_indent",
+     "default_newline", "has_trailing_newline", "indent", "newline", "dot"}
+)  # fmt: skip
+_fields: dict[type[cst.CSTNode], tuple[str, ...]] = {}
+
+
+def children(node: cst.CSTNode) -> list[cst.CSTNode]:
+    """The nodes right below one, in the order of its fields, without layout."""
+    kind = type(node)
+    fields = _fields.get(kind)
+    if fields is None:
+        fields = _fields[kind] = tuple(map(_name, filter(_is_code, dataclasses.fields(kind))))
+    found: list[cst.CSTNode] = []
+    for field in fields:
+        value = getattr(node, field)
+        if isinstance(value, cst.CSTNode):
+            found.append(value)
+        elif isinstance(value, (tuple, list)):
+            found.extend(value)
+    return found
+
+
+def within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all below it, each before what is in it."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(children(current)))
+
+
+def nodes_within(node: cst.CSTNode, kind: type[_Node]) -> list[_Node]:
+    """All nodes of a kind in a tree."""
+    return [one for one in within(node) if isinstance(one, kind)]
+
+
+def names(node: cst.CSTNode) -> Iterator[str]:
+    """The text of every name in a tree."""
+    for one in within(node):
+        if isinstance(one, cst.Name):
+            yield one.value
+
+
+def _is_code(field: dataclasses.Field[object]) -> bool:
+    return field.name not in _LAYOUT and "whitespace" not in field.name
+
+
+def _name(field: dataclasses.Field[object]) -> str:
+    return field.name
