@@ -246,7 +246,11 @@ def read(source: Source, limits: Limits, *, stacks: bool) -> FileReading:
     """
     import libcst
 
+    from gradhealth_lint import nesting
     from gradhealth_lint.semantics import reader
+
+    if nesting.is_too_deep(source.text):
+        raise sources.UnreadableError("is nested too deeply to be read")
 
     try:
         return reader.read(source, limits, stacks=stacks)

@@ -95,12 +95,14 @@ def test_json_of_no_findings_is_an_empty_array(
         b"# coding: no-such-codec\nimport torch\n",
         b"import torch\0\n",
         b"import torch\nx = " + b"(" * 500 + b")" * 500 + b"\n",
-        b"import torch\nx = " + b"+".join([b"'a'"] * 20_000) + b"\n",
-        b"import torch\nx = a" + b".b()" * 20_000 + b"\n",
+        BAD.encode() + b"x = " + b"+".join([b"'a'"] * 20_000) + b"\n",
+        BAD.encode() + b"x = (\n" + b"+\n".join([b"'a'"] * 2_000) + b")\n",
+        BAD.encode() + b"x = a" + b".b()" * 20_000 + b"\n",
         b"import torch\n\tif x:\n pass\n",
     ],
     ids=[
-        "syntax", "torch-syntax", "not-utf8", "codec", "nul", "parens", "sum", "calls", "indent",
+        "syntax", "torch-syntax", "not-utf8", "codec", "nul", "parens", "sum", "long-sum",
+        "calls", "indent",
     ],
 )  # fmt: skip
 def test_a_broken_file_is_a_finding_and_the_run_goes_on(
@@ -312,3 +314,12 @@ small, large = Net(2), Net(3)
     (tmp_path / "a.py").write_text(text)
     assert main([str(tmp_path), "--output-format", "concise", "--no-cache"]) == 1
     assert capsys.readouterr().out.count("GRD101") == 1
+
+
+@pytest.mark.parametrize("terms", [400, 900])
+def test_a_deep_sum_is_gone_through(
+    folder: Path, capsys: pytest.CaptureFixture[str], terms: int
+) -> None:
+    (folder / "a.py").write_text(f"{BAD}x = {'+'.join(['1'] * terms)}\n")
+    assert main(["a.py", "--output-format", "json"]) == 1
+    assert [found["code"] for found in json.loads(capsys.readouterr().out)] == ["GRD201"]

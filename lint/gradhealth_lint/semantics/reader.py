@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.roots import Runs
     from gradhealth_lint.source import Source
 
+#: Python frames that fit on a stack of 8 MB, and more than the deepest expression takes.
+_FRAMES: Final = 10_000
 _COMMENT: Final = re.compile(r"#.*")
 #: What a file has that trains, and what it has besides if it is a loop's.
 _TRAINS: Final = re.compile(rb"\.(manual_)?backward\s*\(|zero_grad|clip_grad|\boptim\b")
@@ -65,7 +68,13 @@ class FileReading:
         from libcst.metadata import MetadataWrapper, PositionProvider
 
         wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)
-        ranges = wrapper.resolve(PositionProvider)
+        limit = sys.getrecursionlimit()
+        # libcst takes six frames for each level of an expression.
+        sys.setrecursionlimit(max(limit, _FRAMES))
+        try:
+            ranges = wrapper.resolve(PositionProvider)
+        finally:
+            sys.setrecursionlimit(limit)
         found = {}
         for anchor in wanted:
             place = ranges[self.nodes[anchor]]
