@@ -19,6 +19,7 @@ from tests.lint import (
     loss_rule_cases,
     lost_init_cases,
     owning_rule_cases,
+    recurrent_rule_cases,
     registration_rule_cases,
     severed_rule_cases,
     update_rule_cases,
@@ -901,7 +902,7 @@ BAD: dict[str, tuple[Example, ...]] = {
             import torch
             from torch import nn
 
-            model = nn.RNN(8, 64)
+            model = nn.GRU(8, 64)
             optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
             while True:
                 for x in loader:
@@ -959,6 +960,7 @@ for more in (
     loss_rule_cases,
     lost_init_cases,
     owning_rule_cases,
+    recurrent_rule_cases,
     registration_rule_cases,
     severed_rule_cases,
     update_rule_cases,

@@ -45,6 +45,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ),
     ),
     (
+        "GRD104",
+        "saturating-recurrence",
+        "depth.grd104_saturating_recurrence:SaturatingRecurrence",
+        False,
+        True,
+        ((b"torch",), (b"getattr", b"import *", b"rnn")),
+    ),
+    (
         "GRD105",
         "relu-on-logits",
         "depth.grd105_relu_on_logits:ReluOnLogits",
