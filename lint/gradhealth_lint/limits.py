@@ -49,6 +49,15 @@ class Limits:
         ),
         source="trained at widths of 64, two seeds; with He's init SGD learns at 14 layers",
     )
+    unnormalised_depth: int = _limit(
+        30,
+        unit="affine layers in a row, with no norm and no residual connection",
+        reason=(
+            "Of plain networks of 30 layers only those with He's init start to train, and they "
+            "end up worse than those of 14; VGG's 19 are still trained without a norm."
+        ),
+        source="He et al. (2015), arXiv 1502.01852, section 2.2 and table 4",
+    )
     init_mean_over_std: float = _limit(
         1.0,
         unit="|mean| of the weights, in multiples of their standard deviation",

@@ -65,6 +65,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ),
     ),
     (
+        "GRD107",
+        "unnormalised-deep-stack",
+        "depth.grd107_unnormalised_deep_stack:UnnormalisedDeepStack",
+        False,
+        True,
+        ((b"torch",), (b"conv", b"import *", b"linear")),
+    ),
+    (
         "GRD201",
         "normal-init-large-mean",
         "initialisation.grd201_normal_init_large_mean:NormalInitLargeMean",

@@ -33,12 +33,14 @@ class Outlook:
     prediction: StackPrediction
 
 
-def outlooks(facts: FileFacts, limits: Limits) -> Iterator[Outlook]:
-    """Every network of a file whose depth and inits the source tells."""
+def outlooks(facts: FileFacts, limits: Limits, *, unknown: bool = False) -> Iterator[Outlook]:
+    """Every network of a file whose depth and inits the source tells; ``unknown``: its depth."""
     for network in facts.networks:
         told = _told(network)
         row = in_a_row(told)
-        if row.depth < limits.smallest_stack or any(_is_unscaled(layer) for layer in row.layers):
+        if row.depth < limits.smallest_stack:
+            continue
+        if not unknown and any(_is_unscaled(layer) for layer in row.layers):
             continue
         yield Outlook(told, row, _hidden_activation(row), predicted(told, limits))
 
@@ -109,11 +111,11 @@ def hidden_part(network: Network) -> Network:
     return replace(network, pieces=pieces[: ends[-1] + (not own)] if ends else ())
 
 
-def parts(network: Network) -> Iterator[Network]:
+def parts(network: Network, between: frozenset[str] = frozenset({"norm"})) -> Iterator[Network]:
     """What lies before, between and after its norms, as far as there are layers."""
     part: list[Piece] = []
     for piece in (*network.pieces, None):
-        if piece is not None and piece.kind != "norm":
+        if piece is not None and piece.kind not in between:
             part.append(piece)
         else:
             if any(_layers(one) for one in part):
