@@ -311,7 +311,7 @@ BAD: dict[str, tuple[Example, ...]] = {
                     m.bias.data.fill_(0)
 
             model = nn.Sequential(
-                nn.Linear(28 * 28, 128), nn.Sigmoid(), nn.Linear(128, 64), nn.Sigmoid(),
+                nn.Linear(28 * 28, 128), nn.LeakyReLU(), nn.Linear(128, 64), nn.LeakyReLU(),
                 nn.Linear(64, 10),
             )
             model.apply(weights_init)
@@ -398,7 +398,7 @@ BAD: dict[str, tuple[Example, ...]] = {
             import torch
 
             model = torch.nn.Sequential(
-                torch.nn.Linear(2, 4), torch.nn.Sigmoid(), torch.nn.Linear(4, 1)
+                torch.nn.Linear(2, 4), torch.nn.Tanh(), torch.nn.Linear(4, 1)
             )
             with torch.no_grad():
                 for layer in model:

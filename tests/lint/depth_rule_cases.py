@@ -254,7 +254,8 @@ GOOD: dict[str, tuple[Example, ...]] = {
             from torch import nn
 
             net = nn.Sequential(
-                nn.Conv2d(1, 6, kernel_size=5, padding=2), nn.Sigmoid(),
+                nn.Conv2d(1, 6, kernel_size=5, padding=2),
+                nn.Sigmoid(),  # gradhealth: ignore[GRD106]
                 nn.AvgPool2d(kernel_size=2, stride=2),
                 nn.Conv2d(6, 16, kernel_size=5), nn.Sigmoid(),
                 nn.AvgPool2d(kernel_size=2, stride=2),
@@ -275,7 +276,9 @@ GOOD: dict[str, tuple[Example, ...]] = {
                     super().__init__()
                     layers = [nn.Conv2d(3, 16, 3, padding=1)]
                     for _ in range(12):
-                        layers += [nn.BatchNorm2d(16), nn.Sigmoid(), nn.Conv2d(16, 16, 3)]
+                        layers += [nn.BatchNorm2d(16)]
+                        layers += [nn.Sigmoid()]  # gradhealth: ignore[GRD106]
+                        layers += [nn.Conv2d(16, 16, 3)]
                     self.net = nn.Sequential(*layers)
 
                 def forward(self, x):
@@ -325,144 +328,8 @@ GOOD: dict[str, tuple[Example, ...]] = {
     ),
 }
 
-GOOD |= {
-    "GRD107": (
-        Example(
-            "depth-not-told",
-            """
-            from torch import nn
-            from project.init import initialize_weights
-
-            class Net(nn.Module):
-                def __init__(self, depth):
-                    super().__init__()
-                    layers = [nn.Linear(8, 32), nn.ReLU()]
-                    for _ in range(depth):
-                        layers += [nn.Linear(32, 32), nn.ReLU()]
-                    self.net = nn.Sequential(*layers)
-                    initialize_weights(self)
-
-                def forward(self, x):
-                    return self.net(x)
-            """,
-        ),
-        Example(
-            "weight-norm",
-            """
-            from torch import nn
-            from torch.nn.utils import weight_norm
-
-            net = nn.Sequential(
-                *[m for _ in range(40) for m in (weight_norm(nn.Linear(64, 64)), nn.ReLU())]
-            )
-            """,
-        ),
-        Example(
-            "one-norm-in-the-middle",
-            """
-            from torch import nn
-
-            def layers(n):
-                return [m for _ in range(n) for m in (nn.Linear(64, 64), nn.ReLU())]
-
-            net = nn.Sequential(*layers(20), nn.LayerNorm(64), *layers(20))
-            for m in net:
-                if isinstance(m, nn.Linear):
-                    nn.init.kaiming_normal_(m.weight, nonlinearity="relu")
-                    nn.init.zeros_(m.bias)
-            """,
-        ),
-        Example(
-            "dense-connections",
-            """
-            import torch
-            from torch import nn
-
-            class Net(nn.Module):
-                def __init__(self):
-                    super().__init__()
-                    self.layers = nn.ModuleList(
-                        nn.Conv2d(16 + 8 * i, 8, 3, padding=1) for i in range(40)
-                    )
-
-                def forward(self, x):
-                    for layer in self.layers:
-                        x = torch.cat([x, torch.relu(layer(x))], dim=1)
-                    return x
-            """,
-        ),
-        Example(
-            "layers-that-no-forward-applies-in-a-row",
-            """
-            from torch import nn
-
-            class Heads(nn.Module):
-                def __init__(self):
-                    super().__init__()
-                    self.heads = nn.ModuleList(nn.Linear(64, 1) for _ in range(50))
-
-                def forward(self, x):
-                    return [head(x) for head in self.heads]
-            """,
-        ),
-    ),
-}
-
 
 BAD: dict[str, tuple[Example, ...]] = {
-    "GRD107": (
-        Example(
-            "selu-with-lecun-init",
-            """
-            import torch.nn as nn
-
-            def fc(width):
-                layer = nn.Linear(width, width)
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
-                nn.init.zeros_(layer.bias)
-                return layer
-
-            model = nn.Sequential()  # <- here
-            for i in range(32):
-                model.add_module(f"fc{i}", fc(256))
-                model.add_module(f"act{i}", nn.SELU())
-            """,
-        ),
-        Example(
-            "tanh-with-xavier",
-            """
-            import torch
-            from torch import nn
-
-            class Net(nn.Module):
-                def __init__(self):
-                    super().__init__()
-                    self.layers = nn.ModuleList([nn.Linear(300, 300) for _ in range(34)])  # <- here
-                    for layer in self.layers:
-                        nn.init.xavier_normal_(layer.weight, gain=1.2)
-                        nn.init.zeros_(layer.bias)
-
-                def forward(self, x):
-                    for layer in self.layers:
-                        x = torch.tanh(layer(x))
-                    return x
-            """,
-        ),
-        Example(
-            "only-a-norm-before",
-            """
-            from torch.nn import BatchNorm1d, Linear, ReLU, Sequential, init
-
-            def block():
-                layer = Linear(100, 100)
-                init.kaiming_uniform_(layer.weight, nonlinearity="relu")
-                layer.bias.data.zero_()
-                return Sequential(layer, ReLU())
-
-            net = Sequential(BatchNorm1d(100), *[block() for _ in range(45)])  # <- here
-            """,
-        ),
-    ),
     "GRD101": (
         Example(
             "sigmoid-convolutions",

@@ -585,7 +585,7 @@ BAD: dict[str, tuple[Example, ...]] = {
             import torch
             import torch.nn as nn
 
-            net = nn.Sequential(nn.Linear(2, 8), nn.Sigmoid(), nn.Linear(8, 1))
+            net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))
             for p in net.parameters():
                 p.data = torch.ones_like(p.data) * 0.5  # <- here
             """,

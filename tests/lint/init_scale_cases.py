@@ -174,7 +174,7 @@ BAD: dict[str, tuple[Example, ...]] = {
             import torch
 
             model = torch.nn.Sequential(
-                torch.nn.Linear(64, 128), torch.nn.Sigmoid(), torch.nn.Linear(128, 1)
+                torch.nn.Linear(64, 128), torch.nn.Tanh(), torch.nn.Linear(128, 1)
             )
             for layer in model:
                 if isinstance(layer, torch.nn.Linear):

@@ -19,6 +19,7 @@ from tests.lint import (
     loss_rule_cases,
     lost_init_cases,
     owning_rule_cases,
+    plain_stack_cases,
     recurrent_rule_cases,
     registration_rule_cases,
     severed_rule_cases,
@@ -96,7 +97,7 @@ GOOD: dict[str, tuple[Example, ...]] = {
             class Net(nn.Module):
                 def __init__(self, depth):
                     super().__init__()
-                    parts = [nn.Linear(8, 32), nn.Sigmoid()]
+                    parts = [nn.Linear(8, 32), nn.Sigmoid()]  # gradhealth: ignore[GRD106]
                     for _ in range(depth):
                         parts += [nn.Linear(32, 32), nn.Sigmoid()]
                     self.net = nn.Sequential(*parts, nn.Linear(32, 1))
@@ -960,6 +961,7 @@ for more in (
     loss_rule_cases,
     lost_init_cases,
     owning_rule_cases,
+    plain_stack_cases,
     recurrent_rule_cases,
     registration_rule_cases,
     severed_rule_cases,

@@ -65,6 +65,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ),
     ),
     (
+        "GRD106",
+        "sigmoid-hidden",
+        "depth.grd106_sigmoid_hidden:SigmoidHidden",
+        False,
+        True,
+        ((b"torch",), (b"expit", b"igmoid", b"oftmax"), (b"conv", b"import *", b"linear")),
+    ),
+    (
         "GRD107",
         "unnormalised-deep-stack",
         "depth.grd107_unnormalised_deep_stack:UnnormalisedDeepStack",

@@ -203,7 +203,8 @@ class _Extractor:
         sites = self._interpreter.sites
         found: dict[Wiring, None] = {}
         ends = output_extraction.rectified(self._interpreter, self._runs)
-        for wired in (*self._interpreter.wired, *ends):
+        inside = output_extraction.hidden(self._interpreter, self._runs)
+        for wired in (*self._interpreter.wired, *ends, *inside):
             if id(wired.node) in sites:
                 continue  # in another file, where it is read itself
             source = wired.node if id(wired.source.node) in sites else wired.source.node

@@ -1,11 +1,12 @@
-"""Outputs that are probabilities of rectified logits, of the modules that a file applies last."""
+"""Squashing functions in odd places of the modules a file applies: on rectified logits, inside."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue
-from gradhealth_lint.semantics.domain.graph import AFFINE, HARMLESS, NORM, Node
+from gradhealth_lint.semantics.domain.graph import AFFINE, HARMLESS, NORM, Node, reachable
 from gradhealth_lint.semantics.pytorch.wiring import Wired
 
 if TYPE_CHECKING:
@@ -43,13 +44,32 @@ def rectified(interpreter: Interpreter, runs: Runs) -> Iterator[Wired]:
                 yield Wired(made.node, "output", rectifier, module)
 
 
+def hidden(interpreter: Interpreter, runs: Runs) -> Iterator[Wired]:
+    """The first softmax or sigmoid of each module between two layers, and in no other place."""
+    for module, outputs in runs.outputs:
+        order = reachable(outputs)
+        users = Counter(id(node) for user in order for node in user.inputs)
+        users.update(id(node) for node in outputs)
+        for node in order:
+            inner = _before(node.inputs[0], pools=True) if node.operation == AFFINE else node
+            made = _made(interpreter, inner)
+            if made is None or made.function not in {"softmax", "sigmoid"} or inner is node:
+                continue
+            source = _before(inner.inputs[0], past=(HARMLESS, NORM))
+            if source.operation == AFFINE and users[id(inner)] == 1:
+                yield Wired(made.node, "hidden", made, module)
+                break
+
+
 def _made(interpreter: Interpreter, node: Node) -> Squashed | None:
     found = interpreter.squashed.get(id(node))
     return None if found is None else found[1]
 
 
-def _before(node: Node, past: tuple[str, ...] = (HARMLESS,)) -> Node:
-    """The node whose numbers these are; a pool, which makes new ones, is not gone past."""
-    while node.operation in past and len(node.inputs) == 1 and "pool" not in node.label.lower():
+def _before(node: Node, past: tuple[str, ...] = (HARMLESS,), *, pools: bool = False) -> Node:
+    """The node whose numbers these are; a pool, which makes new ones, is not gone past unasked."""
+    while node.operation in past and len(node.inputs) == 1:
+        if "pool" in node.label.lower() and not pools:
+            break
         node = node.inputs[0]
     return node
