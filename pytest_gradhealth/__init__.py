@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.fixture import GradientHealth
     from pytest_gradhealth.limits import Limits
     from pytest_gradhealth.recorder import record
+    from pytest_gradhealth.training.learns import assert_learns
 
 __all__ = [
     "Diagnosis",
@@ -41,6 +42,7 @@ __all__ = [
     "assert_connected",
     "assert_finite",
     "assert_healthy",
+    "assert_learns",
     "assert_no_collapse",
     "assert_no_dead_units",
     "assert_no_exploding",

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from pytest_gradhealth.errors import ProbeError
-
-#: Keys of a limit's description, in ``dataclasses.Field.metadata``.
-UNIT: Final = "unit"
-REASON: Final = "reason"
-SOURCE: Final = "source"
-
-
-def _limit(value: Any, *, unit: str, reason: str, source: str) -> Any:
-    return dataclasses.field(default=value, metadata={UNIT: unit, REASON: reason, SOURCE: source})
+from pytest_gradhealth.threshold import REASON, SOURCE, UNIT
+from pytest_gradhealth.threshold import limit as _limit
+from pytest_gradhealth.training_limits import TrainingLimits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(TrainingLimits):
     """What the checks hold their numbers against; ``Limits.describe()`` prints all of it."""
 
     vanishing_share: float = _limit(

@@ -72,6 +72,11 @@ def failure(diagnosis: Diagnosis, findings: Sequence[Finding], *, verbose: bool 
     return "\n\n".join(blocks)
 
 
+def training(finding: Finding, *, verbose: bool = False) -> str:
+    """The message of a failed training check."""
+    return _block(finding, verbose=verbose)
+
+
 def summary(diagnosis: Diagnosis) -> str:
     """The verdict on every symptom in a line each, with the first reason."""
     lines = []

@@ -17,6 +17,7 @@ HOME: Final = {
     "assert_connected": "assertions",
     "assert_finite": "assertions",
     "assert_healthy": "assertions",
+    "assert_learns": "training.learns",
     "assert_no_collapse": "assertions",
     "assert_no_dead_units": "assertions",
     "assert_no_exploding": "assertions",

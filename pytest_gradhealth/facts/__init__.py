@@ -13,6 +13,7 @@ from pytest_gradhealth.facts.records import (
     RecurrenceRecord,
     Report,
 )
+from pytest_gradhealth.facts.training import Fit
 from pytest_gradhealth.facts.verdicts import Diagnosis, Finding, Judgement, Remedy, Row
 from pytest_gradhealth.facts.vocabulary import SCHEMA_VERSION, SYMPTOMS, Grade, Verdict
 
@@ -23,6 +24,7 @@ __all__ = [
     "Diagnosis",
     "Evidence",
     "Finding",
+    "Fit",
     "Grade",
     "Judgement",
     "LayerRecord",

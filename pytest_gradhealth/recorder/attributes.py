@@ -7,13 +7,13 @@ from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 _MAPPINGS = (dict, OrderedDict, defaultdict, Counter)
 _CONTAINERS = frozenset({*_MAPPINGS, list, set, deque})
 
 
-def held_by(modules: Iterable[nn.Module]) -> tuple[list[Tensor], list[Any]]:
+def held_by(modules: Iterable[object]) -> tuple[list[Tensor], list[Any]]:
     """Every tensor and every built-in container behind the modules' attributes, at any depth.
 
     Parameters, buffers and plain attributes. An object of a foreign class is not looked into. A
@@ -43,7 +43,7 @@ def held_by(modules: Iterable[nn.Module]) -> tuple[list[Tensor], list[Any]]:
     return tensors, containers
 
 
-def keep_attributes(modules: Iterable[nn.Module], containers: list[Any]) -> Callable[[], None]:
+def keep_attributes(modules: Iterable[object], containers: list[Any]) -> Callable[[], None]:
     """Remember every module's attributes and the containers' items.
 
     The returned function puts everything back and touches only what differs.

@@ -100,7 +100,7 @@ def _fit(
     """
     half = count // 2
     first = _part(objective, count, torch.arange(half))
-    exchanged = _exchanged(first, half, seed, _EXCHANGES_BY_HEART)
+    exchanged = exchanged_inputs(first, half, seed, _EXCHANGES_BY_HEART)
     with preserved(model):
         enter_training(model)
         return _steps(model, first, exchanged, seed, optimizer, rate, steps, enough=enough)
@@ -145,8 +145,8 @@ def _trial(
     half = count // 2
     first = _part(objective, count, torch.arange(half))
     second = _part(objective, count, torch.arange(half, count))
-    shuffled = _exchanged(second, count - half, seed, _EXCHANGES)
-    exchanged = _exchanged(first, half, seed, _EXCHANGES_BY_HEART)
+    shuffled = exchanged_inputs(second, count - half, seed, _EXCHANGES)
+    exchanged = exchanged_inputs(first, half, seed, _EXCHANGES_BY_HEART)
     with preserved(model):
         enter_training(model)
         before = _loss(model, second, seed)
@@ -165,7 +165,7 @@ def _ratio(loss: float, others: list[float]) -> float:
     return loss / mean if mean else math.nan
 
 
-def _exchanged(objective: Objective, count: int, seed: int, times: int) -> list[Objective]:
+def exchanged_inputs(objective: Objective, count: int, seed: int, times: int) -> list[Objective]:
     """The objective with its inputs in other orders, and its targets as they were."""
     generator = torch.Generator().manual_seed(seed)
     orders = (torch.randperm(count, generator=generator) for _ in range(times))

@@ -1,0 +1,52 @@
+"""What the training checks measured: frozen records of floats, strings and tuples."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Steps on one batch with one optimizer, taken and undone.
+
+    Attributes:
+        optimizer: Such as ``Adam at 0.001``.
+        losses: The loss before each step and after the last; ends early where it is not finite.
+        floor: The loss that a perfect model has.
+        looked: The last loss over that with the inputs exchanged among the samples, both above the
+            floor: 1 where the model learned only what all samples have in common. ``None`` where
+            the batch cannot tell: one sample, no target, the same target throughout.
+    """
+
+    optimizer: str
+    losses: tuple[float, ...]
+    floor: float = 0.0
+    looked: float | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.losses) - 1
+
+    @property
+    def best(self) -> float:
+        """The lowest loss; of what is left of a batch it is what counts, not the last."""
+        finite = [loss for loss in self.losses if math.isfinite(loss)]
+        return min(finite, default=math.nan)
+
+    @property
+    def share(self) -> float:
+        """The lowest loss over the first, both above the floor; below 0 where it went below it.
+
+        Of a loss that begins at its floor or below it, the size of the first stands for the way.
+        """
+        start = self.losses[0]
+        way = abs(start - self.floor)
+        if not way or not math.isfinite(start):
+            return math.nan
+        return 1.0 - (start - self.best) / way
+
+    def learned(self, share: float, trace: float) -> bool:
+        """Whether the loss fell to that share, and by looking at the samples."""
+        return self.share <= share and (self.looked is None or self.looked <= trace)
