@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.limits import Limits
     from pytest_gradhealth.recorder import record
     from pytest_gradhealth.training.learns import assert_learns
+    from pytest_gradhealth.training.update_ratio import assert_update_ratio
 
 __all__ = [
     "Diagnosis",
@@ -50,6 +51,7 @@ __all__ = [
     "assert_no_underflow",
     "assert_no_vanishing",
     "assert_symmetry_broken",
+    "assert_update_ratio",
     "diagnose",
     "record",
 ]

@@ -29,3 +29,39 @@ class TrainingLimits:
         ),
         source="docs/training.md, the table of standard architectures",
     )
+    update_steps: int = limit(
+        10,
+        unit="steps of the user's own optimizer on the batch",
+        reason="Adam's first step is larger than those after it; the median of ten is not.",
+        source="Kingma and Ba (2015), algorithm 1",
+    )
+    update_ratio_most: float = limit(
+        0.3,
+        unit="L2 norm of a group's change in one step over that of its weights, the largest step",
+        reason=(
+            "A thousandth is usual; a third rewrites the weights in three steps. Raises a "
+            "suspicion only: small networks that learn all the same pass."
+        ),
+        source="docs/training.md, the table of optimizers",
+    )
+    update_ratio_least: float = limit(
+        1e-6,
+        unit="the same, at least, the median of the steps",
+        reason=(
+            "A million steps for a change of the weights' own size. Raises a suspicion only: a "
+            "loss that changes all the same passes."
+        ),
+        source="docs/training.md, the table of optimizers",
+    )
+    update_change: float = limit(
+        1e-3,
+        unit="share of the loss by which it must change over the steps where the ratio is small",
+        reason="What moves by less over ten steps needs ten thousand for its own size.",
+        source="docs/training.md, the table of optimizers",
+    )
+    update_leap: float = limit(
+        1.0,
+        unit="rise of the loss over the steps, in multiples of the first, where the ratio is large",
+        reason="Steps that double the loss on their own batch undo more than they do.",
+        source="docs/training.md, the table of optimizers",
+    )

@@ -13,7 +13,7 @@ from pytest_gradhealth.facts.records import (
     RecurrenceRecord,
     Report,
 )
-from pytest_gradhealth.facts.training import Fit
+from pytest_gradhealth.facts.training import Fit, GroupUpdate, Updates
 from pytest_gradhealth.facts.verdicts import Diagnosis, Finding, Judgement, Remedy, Row
 from pytest_gradhealth.facts.vocabulary import SCHEMA_VERSION, SYMPTOMS, Grade, Verdict
 
@@ -26,6 +26,7 @@ __all__ = [
     "Finding",
     "Fit",
     "Grade",
+    "GroupUpdate",
     "Judgement",
     "LayerRecord",
     "LearningTrial",
@@ -37,5 +38,6 @@ __all__ = [
     "Row",
     "Signal",
     "Trial",
+    "Updates",
     "Verdict",
 ]

@@ -50,3 +50,45 @@ class Fit:
     def learned(self, share: float, trace: float) -> bool:
         """Whether the loss fell to that share, and by looking at the samples."""
         return self.share <= share and (self.looked is None or self.looked <= trace)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupUpdate:
+    """What a few steps of an optimizer did to one of its parameter groups.
+
+    Norms are L2 norms over the entries that got a gradient, of those parameters that do not start
+    at zero: any step is infinitely large for the others.
+
+    Attributes:
+        name: Such as ``group 0 (lr 0.001)``; ``in no group`` for what no optimizer holds.
+        parameters: Names of the parameters in it that got a gradient.
+        moved: Whether any of them changed.
+        size: Norm of the entries before the first step; 0.0 where all start at zero.
+        ratio: Median over the steps of the norm of the change over that of the entries before it;
+            NaN where all start at zero.
+        peak: The largest of them.
+        largest: The parameter with the largest median, ``""`` where there is none.
+        largest_ratio: Its ratio.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    moved: bool
+    size: float
+    ratio: float
+    peak: float
+    largest: str = ""
+    largest_ratio: float = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Updates:
+    """A few steps of the user's own optimizer on one batch, taken and undone.
+
+    Attributes:
+        groups: One a parameter group, in the optimizers' own order.
+        losses: The loss before each step and after the last; ends early where it is not finite.
+    """
+
+    groups: tuple[GroupUpdate, ...]
+    losses: tuple[float, ...]
