@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.fixture import GradientHealth
     from pytest_gradhealth.limits import Limits
     from pytest_gradhealth.recorder import record
+    from pytest_gradhealth.training.clipped import assert_clipped
     from pytest_gradhealth.training.learns import assert_learns
     from pytest_gradhealth.training.update_ratio import assert_update_ratio
 
@@ -40,6 +41,7 @@ __all__ = [
     "Limits",
     "ProbeError",
     "Report",
+    "assert_clipped",
     "assert_connected",
     "assert_finite",
     "assert_healthy",

@@ -41,6 +41,7 @@ _COLUMNS: Final = {
     "symmetry": _Columns("weight", "shape", "rms(grad)", "tied", part=True),
     "underflow": _Columns("weight", "shape", "rms(grad)", "kept", part=True),
     "collapse": _Columns("layer", "output", "rms", "spread"),
+    "unclipped": _Columns("parameter", "", "|grad|", "growth"),
     "update_ratio": _Columns("group", "", "|weights|", "ratio"),
 }
 

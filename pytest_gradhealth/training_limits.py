@@ -65,3 +65,18 @@ class TrainingLimits:
         reason="Steps that double the loss on their own batch undo more than they do.",
         source="docs/training.md, the table of optimizers",
     )
+    clip_headroom: float = limit(
+        1e4,
+        unit="growth of the gradient at optimizer.step, when it is multiplied by 2^20",
+        reason=(
+            "A clip holds the norm at its limit, whatever comes; a limit ten thousand times the "
+            "gradient of an ordinary batch holds nothing."
+        ),
+        source="Pascanu et al. (2013), On the difficulty of training RNNs, section 3.2",
+    )
+    clip_calls: int = limit(
+        64,
+        unit="calls of the training step until an optimizer steps",
+        reason="Accumulation over more micro-batches is rare.",
+        source="the accumulation of large language models' published recipes",
+    )

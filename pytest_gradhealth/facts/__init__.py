@@ -13,7 +13,7 @@ from pytest_gradhealth.facts.records import (
     RecurrenceRecord,
     Report,
 )
-from pytest_gradhealth.facts.training import Fit, GroupUpdate, Updates
+from pytest_gradhealth.facts.training import Clipping, Fit, GroupUpdate, Updates
 from pytest_gradhealth.facts.verdicts import Diagnosis, Finding, Judgement, Remedy, Row
 from pytest_gradhealth.facts.vocabulary import SCHEMA_VERSION, SYMPTOMS, Grade, Verdict
 
@@ -21,6 +21,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "SYMPTOMS",
     "ActivationRecord",
+    "Clipping",
     "Diagnosis",
     "Evidence",
     "Finding",

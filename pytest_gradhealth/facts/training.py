@@ -92,3 +92,26 @@ class Updates:
 
     groups: tuple[GroupUpdate, ...]
     losses: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Clipping:
+    """What reaches ``optimizer.step`` in the user's own training step, taken and undone.
+
+    Norms are L2 norms, without a loss scaler's scale.
+
+    Attributes:
+        factor: By what the gradients were multiplied in the second run.
+        norm: Norm of all gradients at the step, as the batch gives them.
+        scaled_norm: The same with the gradients multiplied.
+        parameters: Name, norm, and norm with the gradients multiplied, of each parameter.
+        skipped: Whether the step was not taken at all with the gradients multiplied.
+        scale_seen: Whether the bound moves with the loss scaler's scale; ``None`` without one.
+    """
+
+    factor: float
+    norm: float
+    scaled_norm: float
+    parameters: tuple[tuple[str, float, float], ...]
+    skipped: bool = False
+    scale_seen: bool | None = None
