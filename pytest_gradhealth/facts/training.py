@@ -63,7 +63,7 @@ class GroupUpdate:
         name: Such as ``group 0 (lr 0.001)``; ``in no group`` for what no optimizer holds.
         parameters: Names of the parameters in it that got a gradient.
         moved: Whether any of them changed.
-        size: Norm of the entries before the first step; 0.0 where all start at zero.
+        size: Norm of the entries at the first step that reaches them; 0.0 where all start at zero.
         ratio: Median over the steps of the norm of the change over that of the entries before it;
             NaN where all start at zero.
         peak: The largest of them.

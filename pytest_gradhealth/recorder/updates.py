@@ -44,9 +44,10 @@ def updates_of(
         for number in range(steps):
             losses.append(_gradients(inner, objective, seed + number))
             if not math.isfinite(losses[-1]):
+                if number == 0:
+                    msg = f"the loss is {losses[0]} before the first step: see assert_finite"
+                    raise ProbeError(msg)
                 break
-            if number == 0:
-                _keep_those_with_gradients(groups)
             before = [[p.detach().clone() for p in group.parameters] for group in groups]
             for optimizer in optimizers:
                 _take_step(optimizer, lambda: _gradients(inner, objective, seed))
@@ -54,7 +55,10 @@ def updates_of(
                 group.measure(kept)
         else:
             losses.append(_loss(inner, objective, seed))
-        return Updates(tuple(group.result() for group in groups if group.parameters), tuple(losses))
+        if not any(group.reached for group in groups):
+            msg = "no trainable parameter gets a gradient that is not zero: see assert_connected"
+            raise ProbeError(msg)
+        return Updates(tuple(group.result() for group in groups if group.reached), tuple(losses))
 
 
 @dataclass(slots=True)
@@ -67,47 +71,52 @@ class _Group:
     ratios: list[float] = field(default_factory=list)
     each: dict[str, list[float]] = field(default_factory=dict)
     at_zero: set[str] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
 
     def measure(self, before: list[Tensor]) -> None:
         """Add one step: what the entries with a gradient were, and by how much they changed."""
         first = not self.ratios
         sizes, changes = 0.0, 0.0
         for name, parameter, old in zip(self.names, self.parameters, before, strict=True):
+            if first and not bool(old.any()):
+                self.at_zero.add(name)
+            if parameter.grad is None or not bool((_dense(parameter.grad) != 0).any()):
+                continue
+            self.reached.add(name)
             change = _squares(parameter.detach() - old, parameter.grad)
             size = _squares(old, parameter.grad)
             self.moved = self.moved or change > 0
-            if first and size == 0:
-                self.at_zero.add(name)
             if name in self.at_zero or not size:
                 continue
             sizes, changes = sizes + size, changes + change
             self.each.setdefault(name, []).append(math.sqrt(change / size))
-        if first:
-            self.size = math.sqrt(sizes)
+        self.size = self.size or math.sqrt(sizes)
         self.ratios.append(math.sqrt(changes / sizes) if sizes else math.nan)
 
     def result(self) -> GroupUpdate:
         """The group's record."""
-        medians = {name: statistics.median(ratios) for name, ratios in self.each.items()}
+        ratios = [ratio for ratio in self.ratios if math.isfinite(ratio)]
+        medians = {name: statistics.median(every) for name, every in self.each.items()}
         largest = max(medians, key=lambda name: medians[name], default="")
         return GroupUpdate(
             name=self.name,
-            parameters=tuple(self.names),
+            parameters=tuple(name for name in self.names if name in self.reached),
             moved=self.moved,
             size=self.size,
-            ratio=statistics.median(self.ratios) if self.ratios else math.nan,
-            peak=max(self.ratios, default=math.nan),
+            ratio=statistics.median(ratios) if ratios else math.nan,
+            peak=max(ratios, default=math.nan),
             largest=largest,
             largest_ratio=medians.get(largest, math.nan),
         )
 
 
-def _squares(tensor: Tensor, gradient: Tensor | None) -> float:
+def _dense(gradient: Tensor) -> Tensor:
+    return gradient.to_dense() if gradient.layout is not torch.strided else gradient
+
+
+def _squares(tensor: Tensor, gradient: Tensor) -> float:
     """Sum of the squares of the entries whose gradient is not zero."""
-    if gradient is None:
-        return 0.0
-    dense = gradient.to_dense() if gradient.layout is not torch.strided else gradient
-    kept = tensor.detach().abs().double().masked_fill(dense == 0, 0.0)
+    kept = tensor.detach().abs().double().masked_fill(_dense(gradient) == 0, 0.0)
     return float(kept.square().sum())
 
 
@@ -152,14 +161,6 @@ def _param_groups(optimizer: Any) -> list[dict[str, Any]]:
             return [{"params": list(held), "lr": getattr(optimizer, "lr", None)}]
     msg = f"{type(optimizer).__name__} has neither param_groups nor a list of params"
     raise ProbeError(msg)
-
-
-def _keep_those_with_gradients(groups: list[_Group]) -> None:
-    for group in groups:
-        pairs = zip(group.names, group.parameters, strict=True)
-        kept = [(n, p) for n, p in pairs if p.grad is not None and bool((p.grad != 0).any())]
-        group.names = [name for name, _ in kept]
-        group.parameters = [parameter for _, parameter in kept]
 
 
 def _take_step(optimizer: Any, closure: Callable[[], float]) -> None:

@@ -119,6 +119,16 @@ def test_a_group_of_zeros_only_has_to_move() -> None:
     assert made.groups[-1].size == 0.0
 
 
+def test_what_wakes_up_behind_a_head_of_zeros_counts() -> None:
+    model = chain(nn.ReLU, 1)
+    nn.init.zeros_(model.get_parameter("2.weight"))
+    made = ratio(model, torch.optim.SGD(model.parameters(), lr=0.1))
+    assert {"0.weight", "2.weight"} <= set(made.groups[0].parameters)
+    assert 1e-4 < made.groups[0].ratio < 0.1
+    with pytest.raises(GradientHealthError, match="one step changes"):
+        ratio(model, torch.optim.Adam(model.parameters(), lr=1.0))
+
+
 def test_rare_rows_of_an_embedding_are_not_held_against_it() -> None:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Embedding(10_000, 8), nn.Flatten(), nn.Linear(8, 4))
@@ -146,6 +156,12 @@ def test_what_cannot_be_measured_is_no_pass() -> None:
         ratio(model, torch.optim.SGD(model.parameters(), lr=0.0))
     with pytest.raises(ProbeError, match="an object with step"):
         ratio(model, "Adam")
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for factor, told in ((torch.nan, "loss is nan"), (0.0, "gradient that is not zero")):
+        with pytest.raises(ProbeError, match=told):
+            assert_update_ratio(
+                model, BATCH[0], lambda out, f=factor: f * out.sum(), optimizer=optimizer
+            )
 
 
 def test_message(snapshot: Callable[[str, str], None]) -> None:
