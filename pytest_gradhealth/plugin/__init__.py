@@ -4,6 +4,13 @@ Everything else is imported inside the bodies: a run without a gradient test loa
 """
 
 from pytest_gradhealth.plugin.fixtures import gradhealth
+from pytest_gradhealth.plugin.models import pytest_collection, pytest_make_collect_report
 from pytest_gradhealth.plugin.options import pytest_addoption, pytest_configure
 
-__all__ = ["gradhealth", "pytest_addoption", "pytest_configure"]
+__all__ = [
+    "gradhealth",
+    "pytest_addoption",
+    "pytest_collection",
+    "pytest_configure",
+    "pytest_make_collect_report",
+]

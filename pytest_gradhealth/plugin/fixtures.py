@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_gradhealth.plugin.options import limits_of
+from pytest_gradhealth.plugin.seen import DIAGNOSES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pytest_gradhealth.fixture import GradientHealth
 
 
 @pytest.fixture
-def gradhealth(request: pytest.FixtureRequest) -> GradientHealth:
+def gradhealth(request: pytest.FixtureRequest) -> Iterator[GradientHealth]:
     """Gradient-health assertions as methods; limits from ini, pyproject, marker, call."""
     config = request.config
     if config.getoption("--gradhealth-off"):
         pytest.skip("--gradhealth-off")
     from pytest_gradhealth.fixture import GradientHealth
 
-    return GradientHealth(
+    health = GradientHealth(
         limits=limits_of(request.node, config),
         seed=config.getoption("--gradhealth-seed"),
         verbose=config.get_verbosity() > 0,
         device=config.getoption("--gradhealth-device"),
     )
+    yield health
+    request.node.stash[DIAGNOSES] = health.diagnoses

@@ -34,6 +34,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DEVICE",
         help="measure on copies on this device, such as cuda (default: wherever the model is)",
     )
+    group.addoption(
+        "--gradhealth-model",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="test this model, one item per symptom: package.module:factory, path/file.py:Name, "
+        "timm:NAME or hf:CONFIG; may be repeated",
+    )
+    group.addoption(
+        "--gradhealth-batch",
+        action="append",
+        default=[],
+        metavar="EXPR",
+        help="batch of --gradhealth-model as Python over torch, nn, F and model; once for all "
+        "models or once for each",
+    )
+    group.addoption(
+        "--gradhealth-loss",
+        action="append",
+        default=[],
+        metavar="EXPR",
+        help="loss of --gradhealth-model in the same way, such as F.cross_entropy",
+    )
     parser.addini(
         INI,
         type="linelist",

@@ -226,3 +226,28 @@ def test_under_rerunfailures(pytester: pytest.Pytester) -> None:
     )
     result = pytester.runpytest_subprocess("--reruns=1")
     result.stdout.fnmatch_lines(["*1 passed, 1 rerun*"])
+
+
+def test_under_randomly(pytester: pytest.Pytester) -> None:
+    """It reseeds and reorders; a diagnosis has its own seed."""
+    pytest.importorskip("pytest_randomly", reason="pytest-randomly is not installed")
+    pytester.makepyfile(
+        """
+        import pytest
+        import torch
+        from torch import nn
+
+        torch.manual_seed(0)
+        model, batch = nn.Linear(4, 2), torch.randn(8, 4)
+
+        @pytest.mark.parametrize("number", range(4))
+        def test_it(gradhealth, number):
+            print("loss", gradhealth.assert_healthy(model, batch).report.loss)
+        """
+    )
+    losses = set()
+    for seed in (1, 2):
+        result = pytester.runpytest_subprocess("-s", f"--randomly-seed={seed}")
+        result.assert_outcomes(passed=4)
+        losses |= {line.split("loss ")[1] for line in result.outlines if "loss " in line}
+    assert len(losses) == 1
