@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_gradhealth.plugin.options import limits_of
-from pytest_gradhealth.plugin.seen import DIAGNOSES
+from pytest_gradhealth.plugin.seen import remember
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,4 +30,4 @@ def gradhealth(request: pytest.FixtureRequest) -> Iterator[GradientHealth]:
         device=config.getoption("--gradhealth-device"),
     )
     yield health
-    request.node.stash[DIAGNOSES] = health.diagnoses
+    remember(request.node, health.diagnoses)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_gradhealth.plugin.options import limits_of
-from pytest_gradhealth.plugin.seen import DIAGNOSES
+from pytest_gradhealth.plugin.seen import remember
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import Diagnosis
@@ -71,6 +71,7 @@ class ModelUnderTest(pytest.Collector):
         super().__init__(**kwargs)
         self.batch = batch
         self.loss = loss
+        self.untold = True
         self._made: Diagnosis | Exception | None = None
 
     def collect(self) -> Iterator[SymptomItem]:
@@ -117,6 +118,8 @@ class ModelUnderTest(pytest.Collector):
 class SymptomItem(pytest.Item):
     """One symptom of one model."""
 
+    diagnosis: Diagnosis
+
     def setup(self) -> None:
         """Measure the model; where that fails it is an error, not a failed test."""
         if self.config.getoption("--gradhealth-off"):
@@ -125,16 +128,18 @@ class SymptomItem(pytest.Item):
 
         assert isinstance(self.parent, ModelUnderTest)
         try:
-            self.stash[DIAGNOSES] = (self.parent.diagnosis(),)
+            self.diagnosis = self.parent.diagnosis()
         except ProbeError as error:  # one sentence; a model's own exception keeps its traceback
             raise pytest.fail.Exception(f"ProbeError: {error}", pytrace=False) from None
+        remember(self, (self.diagnosis,), send=self.parent.untold)
+        self.parent.untold = False
 
     def runtest(self) -> None:
         """Fail on the symptom; what could not be observed is skipped, for it is no pass."""
         from pytest_gradhealth import message
         from pytest_gradhealth.errors import GradientHealthError
 
-        (diagnosis,) = self.stash[DIAGNOSES]
+        diagnosis = self.diagnosis
         found = [finding for finding in diagnosis.findings if finding.symptom == self.name]
         if found:
             verbose = self.config.get_verbosity() > 0

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from pytest_gradhealth.plugin.seen import Listener
+
 if TYPE_CHECKING:
     from pytest_gradhealth.limits import Limits
 
@@ -57,6 +59,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="EXPR",
         help="loss of --gradhealth-model in the same way, such as F.cross_entropy",
     )
+    group.addoption(
+        "--gradhealth-json",
+        default="",
+        metavar="FILE",
+        help="write every diagnosis of the run to this file",
+    )
     parser.addini(
         INI,
         type="linelist",
@@ -66,7 +74,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
+    """Register the marker; listen to the tests, except in a worker of pytest-xdist."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Listener(config), "gradhealth-listener")
     config.addinivalue_line(
         "markers",
         f"{MARKER}(**limits): limits of the gradhealth fixture for this test, "

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pytest_gradhealth.atomic import write_text
 from pytest_gradhealth.message import failure
 from pytest_gradhealth.profile import Profile, profile_of
 from pytest_gradhealth.report.figures import profile_svg
@@ -67,10 +67,4 @@ def write_page(path: Path, entries: Sequence[Entry], *, title: str = "Gradient h
         lstrip_blocks=True,
     )
     text = environment.get_template("page.html.j2").render(title=title, entries=entries)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, encoding="utf-8")
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write_text(path, text)

@@ -15,6 +15,7 @@ LINT = ROOT / "lint" / "gradhealth_lint"
 # One level per module or package of the runtime; a file may import from its own package's files,
 # and otherwise from strictly lower levels.
 RUNTIME_LEVELS = {
+    "atomic": 0,
     "errors": 0,
     "registry": 0,
     "serial": 0,
@@ -25,6 +26,8 @@ RUNTIME_LEVELS = {
     "profile": 2,
     "checks": 3,
     "message": 3,
+    "overview": 3,
+    "github": 4,
     "recorder": 4,
     "remedies": 5,
     "report": 5,
