@@ -82,6 +82,7 @@ LINT_LEVELS = {
     "run": 9,
     "prediction_run": 7,
     "facts_run": 7,
+    "nesting": 5,
     "quick": 6,
     "cli": 12,
     "__main__": 13,
