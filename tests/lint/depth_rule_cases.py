@@ -138,6 +138,18 @@ GOOD: dict[str, tuple[Example, ...]] = {
     ),
     "GRD103": (
         Example(
+            "orthogonal-recurrence",
+            """
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.rnn = nn.RNN(16, 64, nonlinearity="relu")
+                    nn.init.orthogonal_(self.rnn.weight_hh_l0)
+            """,
+        ),
+        Example(
             "xavier-for-tanh",
             """
             from torch import nn
@@ -494,6 +506,25 @@ BAD: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "GRD103": (
+        Example(
+            "wide-normal",
+            """
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.layers = nn.ModuleList([nn.Linear(100, 100) for _ in range(20)])  # <- here
+                    for layer in self.layers:
+                        nn.init.normal_(layer.weight, std=0.25)
+
+                def forward(self, x):
+                    for layer in self.layers:
+                        x = F.relu(layer(x))
+                    return x
+            """,
+        ),
         Example(
             "xavier-with-a-large-gain",
             """

@@ -50,6 +50,27 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "talking-heads",
+            """
+            import torch
+            from torch import nn
+
+            class Attention(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.qkv = nn.Linear(64, 192)
+                    self.before, self.after = nn.Linear(4, 4), nn.Linear(4, 4)
+
+                def forward(self, x):
+                    n, length, _ = x.shape
+                    q, k, v = self.qkv(x).reshape(n, length, 3, 4, 16).permute(2, 0, 3, 1, 4)
+                    scores = (q @ k.transpose(-2, -1)) * 0.25
+                    scores = self.before(scores.permute(0, 2, 3, 1))
+                    weights = self.after(scores.softmax(dim=-2)).permute(0, 3, 1, 2)
+                    return (weights @ v).transpose(1, 2).reshape(n, length, 64)
+            """,
+        ),
+        Example(
             "swish-by-hand",
             """
             import torch

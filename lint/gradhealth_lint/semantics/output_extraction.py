@@ -6,7 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue
-from gradhealth_lint.semantics.domain.graph import AFFINE, HARMLESS, NORM, Node, reachable
+from gradhealth_lint.semantics.domain.graph import (
+    ACTIVATION,
+    AFFINE,
+    CONCATENATE,
+    HARMLESS,
+    INPUT,
+    NORM,
+    Node,
+    reachable,
+)
 from gradhealth_lint.semantics.pytorch.wiring import Wired
 
 if TYPE_CHECKING:
@@ -21,6 +30,8 @@ _OF_LOGITS: Final = {"softmax": ("Linear", "Conv"), "log_softmax": ("Linear", "C
                      "sigmoid": ("Linear",)}  # fmt: skip
 
 
+#: What gives a hidden layer its inputs; scores of attention are a product, scaled or shifted.
+_OF_UNITS: Final = frozenset({INPUT, ACTIVATION, AFFINE, NORM, CONCATENATE, HARMLESS})
 #: softmax(tanh(...)) is how attention scores are kept small.
 _RECTIFIERS: Final = catalogue.RECTIFYING - {"tanh", "hardtanh", "softsign"}
 
@@ -56,7 +67,10 @@ def hidden(interpreter: Interpreter, runs: Runs) -> Iterator[Wired]:
             if made is None or made.function not in {"softmax", "sigmoid"} or inner is node:
                 continue
             source = _before(inner.inputs[0], past=(HARMLESS, NORM))
-            if source.operation == AFFINE and users[id(inner)] == 1:
+            if source.operation != AFFINE or users[id(inner)] > 1:
+                continue
+            # Attention may mix its heads before the softmax and after it (Shazeer et al. 2020).
+            if made.function == "sigmoid" or _before(source.inputs[0]).operation in _OF_UNITS:
                 yield Wired(made.node, "hidden", made, module)
                 break
 

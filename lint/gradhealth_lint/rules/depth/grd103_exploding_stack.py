@@ -172,39 +172,8 @@ class ExplodingStack:
             net = nn.Sequential(*[Block(64) for _ in range(40)])
             """,
         ),
-        Example(
-            "orthogonal-recurrence",
-            """
-            from torch import nn
-
-            class Net(nn.Module):
-                def __init__(self):
-                    super().__init__()
-                    self.rnn = nn.RNN(16, 64, nonlinearity="relu")
-                    nn.init.orthogonal_(self.rnn.weight_hh_l0)
-            """,
-        ),
     )
     bad: ClassVar[tuple[Example, ...]] = (
-        Example(
-            "wide-normal",
-            """
-            import torch.nn as nn
-            import torch.nn.functional as F
-
-            class Net(nn.Module):
-                def __init__(self):
-                    super().__init__()
-                    self.layers = nn.ModuleList([nn.Linear(100, 100) for _ in range(20)])  # <- here
-                    for layer in self.layers:
-                        nn.init.normal_(layer.weight, std=0.25)
-
-                def forward(self, x):
-                    for layer in self.layers:
-                        x = F.relu(layer(x))
-                    return x
-            """,
-        ),
         Example(
             "residuals-without-norm",
             """
