@@ -549,6 +549,22 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "linear-network",
+            """
+            from torch import nn
+
+            class Linear(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.layers = nn.Sequential(*[nn.Linear(10, 10) for _ in range(20)])  # <- here
+                    for layer in self.layers:
+                        nn.init.normal_(layer.weight, std=1.0)
+
+                def forward(self, x):
+                    return self.layers(x)
+            """,
+        ),
+        Example(
             "uniform-around-zero",
             """
             import torch.nn as nn

@@ -58,6 +58,8 @@ def stack(value: Stack, activation: str) -> str:
 def network(row: Stack, activation: str) -> str:
     """``20 x (Linear(64, 64), ReLU)``, or ``15 layers of Conv2d and Linear with ReLU``."""
     kinds = list(dict.fromkeys(layer.kind for layer in row.layers))
+    if activation == "identity":
+        return f"{row.depth} layers of {' and '.join(kinds)} without activations"
     if len(kinds) == 1:
         hidden = tuple(layer for layer in row.layers if layer.activation == activation)
         if hidden and len({shape(layer) for layer in hidden[1:]}) <= 1:
