@@ -267,12 +267,28 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"backward",), (b"requires_grad",)),
     ),
     (
+        "GRD312",
+        "retained-graph",
+        "training_loop.grd312_retained_graph:RetainedGraph",
+        True,
+        False,
+        ((b"torch",), (b"backward",), (b"+", b"append", b"retain_graph")),
+    ),
+    (
         "GRD314",
         "stale-optimizer",
         "training_loop.grd314_stale_optimizer:StaleOptimizer",
         True,
         False,
         ((b"torch",), (b"dam", b"optim", b"sgd")),
+    ),
+    (
+        "GRD317",
+        "undetached-hidden-state",
+        "training_loop.grd317_undetached_hidden_state:UndetachedHiddenState",
+        True,
+        False,
+        ((b"torch",), (b"backward",)),
     ),
     (
         "GRD320",

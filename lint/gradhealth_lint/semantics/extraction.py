@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gradhealth_lint.semantics import (
+    carrying,
     cut_extraction,
     init_extraction,
     loose_extraction,
@@ -13,6 +14,7 @@ from gradhealth_lint.semantics import (
     output_extraction,
     parameter_extraction,
     registration,
+    retaining,
 )
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
@@ -56,6 +58,8 @@ def extract(
         loose=loose_extraction.loose(interpreter, code, extractor.anchor),
         hand_updates=loose_extraction.hand_updates(interpreter, code, extractor.anchor),
         stale_optimizers=extractor.stale(),
+        retained=retaining.retained(interpreter, runs, extractor.anchor),
+        carried=carrying.carried(interpreter, runs, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),
         tied=init_extraction.ties(interpreter, extractor.places, extractor.anchor),

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
-    from gradhealth_lint.semantics.training_facts import HandUpdate, StaleOptimizer
+    from gradhealth_lint.semantics.training_facts import (
+        CarriedState,
+        HandUpdate,
+        Retained,
+        StaleOptimizer,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,8 @@ class FileFacts:
     loose: tuple[Loose, ...] = ()
     stale_optimizers: tuple[StaleOptimizer, ...] = ()
     hand_updates: tuple[HandUpdate, ...] = ()
+    retained: tuple[Retained, ...] = ()
+    carried: tuple[CarriedState, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()

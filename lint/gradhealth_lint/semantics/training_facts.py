@@ -32,3 +32,29 @@ class HandUpdate:
     anchor: int
     form: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """The graph of a loss that is kept beyond its turn of a training loop.
+
+    ``form`` is "sum" or "list" of what ``total`` collects, and "retain_graph" of a backward pass
+    that is told to keep a graph nobody goes through again. ``name`` is the loss.
+    """
+
+    anchor: int
+    form: Literal["sum", "list", "retain_graph"]
+    name: str
+    total: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedState:
+    """A state that a training loop hands from turn to turn with the graph behind it.
+
+    ``within`` is the class of a module that keeps it in an attribute, "" if a variable holds it.
+    """
+
+    anchor: int
+    name: str
+    within: str = ""

@@ -1,0 +1,151 @@
+"""What the body of a loop writes, as its text says: names, what they are made of, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain import names
+from gradhealth_lint.semantics.domain.names import dotted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from gradhealth_lint.semantics.pytorch.events import Event
+
+Loop: TypeAlias = "cst.For | cst.While"
+_INNER: Final = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Write:
+    """One name that a statement sets, adds to or appends to.
+
+    ``form`` is "set", "add" or "append"; ``gradless`` says that it happens under ``no_grad``,
+    ``first`` that it happens only where the name held None.
+    """
+
+    name: str
+    form: str
+    node: cst.CSTNode
+    value: cst.BaseExpression
+    gradless: bool = False
+    first: bool = False
+
+
+def writes(body: cst.CSTNode, *, gradless: bool = False, first: bool = False) -> Iterator[Write]:
+    """Everything that code sets, in order, without functions defined in it."""
+    if isinstance(body, _INNER):
+        return
+    if isinstance(body, cst.With):
+        gradless = gradless or any(names.stops_gradients(item.item) for item in body.items)
+    if isinstance(body, cst.For):
+        for name in _targets(body.target):
+            yield Write(name, "set", body, body.iter, gradless)
+    elif isinstance(body, cst.If):
+        again = first or _asks_for_none(body.test)
+        yield from writes(body.body, gradless=gradless, first=again)
+        if body.orelse is not None:
+            yield from writes(body.orelse, gradless=gradless, first=first)
+        return
+    elif isinstance(body, (cst.Assign, cst.AnnAssign)):
+        targets = (
+            [t.target for t in body.targets] if isinstance(body, cst.Assign) else [body.target]
+        )
+        for target in targets if body.value is not None else ():
+            for name in _targets(target):
+                yield Write(name, "set", body, body.value, gradless, first)  # type: ignore[arg-type]
+        return
+    elif isinstance(body, cst.AugAssign):
+        for name in _targets(body.target):
+            yield Write(name, "add", body, body.value, gradless, first)
+        return
+    elif isinstance(body, cst.Call):
+        func = body.func
+        if isinstance(func, cst.Attribute) and func.attr.value == "append" and len(body.args) == 1:
+            for name in _targets(func.value):
+                yield Write(name, "append", body, body.args[0].value, gradless, first)
+    for child in body.children:
+        yield from writes(child, gradless=gradless, first=first)
+
+
+def feeding(wanted: set[str], written: Sequence[Write]) -> set[str]:
+    """The names that what is wanted is computed from, itself included."""
+    found = set(wanted)
+    while True:
+        more = {
+            name
+            for write in written
+            if write.name in found and not isinstance(write.node, (cst.For,))
+            for name in mentioned(write.value)
+        }
+        if more <= found:
+            return found
+        found |= more
+
+
+def mentioned(node: cst.CSTNode) -> set[str]:
+    """Every name in an expression, with what it is an attribute of: ``a.b`` and ``a``."""
+    found = set()
+    for inner in within(node):
+        if isinstance(inner, (cst.Name, cst.Attribute)):
+            text = dotted(inner)
+            if text:
+                found.add(text)
+        elif isinstance(inner, cst.Subscript):
+            text = dotted(inner.value)
+            if text:
+                found.add(f"{text}[]")
+    return found
+
+
+def within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """A node and all below it."""
+    waiting = [node]
+    while waiting:
+        current = waiting.pop()
+        yield current
+        waiting.extend(reversed(current.children))
+
+
+def started(event: Event) -> set[str]:
+    """The names that a backward pass starts at: ``loss`` of ``scaler.scale(loss).backward()``."""
+    node = event.node
+    if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
+        return {event.text} if event.text else set()
+    found = mentioned(node.func.value)
+    if event.framework or node.args:
+        for argument in node.args:
+            if argument.keyword is None:
+                found |= mentioned(argument.value)
+    return found | ({event.text} if event.text else set())
+
+
+def in_file(loops: Iterable[cst.CSTNode]) -> list[Loop]:
+    """Those of the loops around something that stand in this file, outermost first."""
+    return [loop for loop in loops if isinstance(loop, (cst.For, cst.While))]
+
+
+def _targets(node: cst.CSTNode) -> Iterator[str]:
+    if isinstance(node, (cst.Tuple, cst.List)):
+        for element in node.elements:
+            yield from _targets(element.value)
+    elif isinstance(node, cst.Subscript):
+        text = dotted(node.value)
+        if text:
+            yield f"{text}[]"
+    elif isinstance(node, (cst.Name, cst.Attribute)):
+        text = dotted(node)
+        if text:
+            yield text
+
+
+def _asks_for_none(test: cst.BaseExpression) -> bool:
+    """``x is None`` or ``not x``."""
+    if isinstance(test, cst.UnaryOperation):
+        return isinstance(test.operator, cst.Not)
+    return isinstance(test, cst.Comparison) and any(
+        isinstance(target.operator, cst.Is) for target in test.comparisons
+    )
