@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradhealth_lint.violation import Example
 from tests.lint import (
+    accumulation_rule_cases,
     backward_rule_cases,
     clipping_rule_cases,
     constant_init_cases,
@@ -21,7 +22,9 @@ from tests.lint import (
     owning_rule_cases,
     plain_stack_cases,
     recurrent_rule_cases,
+    precision_rule_cases,
     registration_rule_cases,
+    retained_rule_cases,
     severed_rule_cases,
     update_rule_cases,
 )
@@ -948,6 +951,7 @@ BAD: dict[str, tuple[Example, ...]] = {
 for more in (
     backward_rule_cases,
     clipping_rule_cases,
+    accumulation_rule_cases,
     constant_init_cases,
     cut_rule_cases,
     depth_rule_cases,
@@ -963,7 +967,9 @@ for more in (
     owning_rule_cases,
     plain_stack_cases,
     recurrent_rule_cases,
+    precision_rule_cases,
     registration_rule_cases,
+    retained_rule_cases,
     severed_rule_cases,
     update_rule_cases,
 ):

@@ -283,6 +283,22 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"dam", b"optim", b"sgd")),
     ),
     (
+        "GRD315",
+        "half-without-scaler",
+        "training_loop.grd315_half_without_scaler:HalfWithoutScaler",
+        True,
+        False,
+        ((b"torch",), (b"backward",), (b"autocast", b"float16", b"half")),
+    ),
+    (
+        "GRD316",
+        "unscaled-accumulation",
+        "training_loop.grd316_unscaled_accumulation:UnscaledAccumulation",
+        True,
+        False,
+        ((b"torch",), (b"backward",), (b"step",), (b"zero_grad",)),
+    ),
+    (
         "GRD317",
         "undetached-hidden-state",
         "training_loop.grd317_undetached_hidden_state:UndetachedHiddenState",

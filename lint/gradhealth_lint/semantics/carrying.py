@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics import loop_syntax
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.values import ClassValue, Function, Instance, Qualified
 from gradhealth_lint.semantics.python import classes
@@ -42,7 +43,7 @@ def carried(
 ) -> tuple[CarriedState, ...]:
     """Every state that a loop with a backward pass hands on with its graph, each once."""
     found: dict[int, CarriedState] = {}
-    trained: list[tuple[Loop, Instance]] = []
+    trained: list[tuple[Event, Instance]] = []
     for run in runs.roots:
         forwards = [event for event in run.events if event.kind == events.FORWARD]
         for event in run.events:
@@ -52,12 +53,12 @@ def carried(
             for fact in _of_loop(loops[-1], event, forwards, anchor):
                 found.setdefault(fact.anchor, fact)
             trained.extend(
-                (loops[-1], other.receiver)
+                (event, other.receiver)
                 for other in forwards
                 if isinstance(other.receiver, Instance) and loops[-1] in other.loops
             )
-    for loop, module in trained:
-        for fact in _of_module(interpreter, loop, module, anchor):
+    for event, module in trained:
+        for fact in _of_module(event, module, anchor):
             found.setdefault(fact.anchor, fact)
     return tuple(found.values())
 
@@ -81,7 +82,7 @@ def _of_loop(
         if not _is_model(call, receivers) or _is_reset(name, write, written):
             continue
         if not _is_cut(loop, name):
-            yield CarriedState(anchor(write.node), name)
+            yield CarriedState(anchor(write.node), name, anchor(backward.node))
 
 
 def _gets(call: cst.Call, name: str) -> bool:
@@ -127,7 +128,7 @@ def _cuts_it(call: cst.Call) -> bool:
 
 def _is_cut(loop: Loop, name: str) -> bool:
     """Whether the loop cuts the state in place, or lends a cut one to the model."""
-    for node in loop_syntax.within(loop.body):
+    for node in walking.within(loop.body):
         if isinstance(node, (cst.SimpleStatementLine, cst.For)):
             if isinstance(node, cst.For) and name not in loop_syntax.mentioned(node.iter):
                 continue
@@ -140,13 +141,12 @@ def _mentions_cut(node: cst.CSTNode) -> bool:
     return any(
         (isinstance(inner, cst.Attribute) and inner.attr.value in _CUTTING)
         or (isinstance(inner, cst.Call) and bool(_CUTTERS.search(dotted(inner.func))))
-        for inner in loop_syntax.within(node)
+        for inner in walking.within(node)
     )
 
 
 def _of_module(
-    interpreter: Interpreter,
-    loop: Loop,
+    backward: Event,
     module: Instance,
     anchor: Callable[[cst.CSTNode], Anchor],
 ) -> Iterator[CarriedState]:
@@ -170,7 +170,7 @@ def _of_module(
             if other.name == name
         }
         attribute = name.removeprefix("self.")
-        code = loop_syntax.mentioned(loop.body)
+        code = loop_syntax.mentioned(loop_syntax.in_file(backward.loops)[-1].body)
         touched = {text.rpartition(".")[2] for text in code}
         if not touched & {*setting, attribute}:
-            yield CarriedState(anchor(write.node), name, module.cls.name)
+            yield CarriedState(anchor(write.node), name, anchor(backward.node), module.cls.name)

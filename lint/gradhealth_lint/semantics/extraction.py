@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gradhealth_lint.semantics import (
-    carrying,
     cut_extraction,
     init_extraction,
     loose_extraction,
@@ -14,7 +13,7 @@ from gradhealth_lint.semantics import (
     output_extraction,
     parameter_extraction,
     registration,
-    retaining,
+    training_extraction,
 )
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
@@ -26,7 +25,6 @@ from gradhealth_lint.semantics.layers import Chain, Link, chains
 from gradhealth_lint.semantics.loop_extraction import LoopExtractor
 from gradhealth_lint.semantics.network_facts import Stack, StackLayer
 from gradhealth_lint.semantics.pytorch import modules
-from gradhealth_lint.semantics.training_facts import StaleOptimizer
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -57,9 +55,7 @@ def extract(
         unregistered=registration.unregistered(interpreter, code, extractor.anchor),
         loose=loose_extraction.loose(interpreter, code, extractor.anchor),
         hand_updates=loose_extraction.hand_updates(interpreter, code, extractor.anchor),
-        stale_optimizers=extractor.stale(),
-        retained=retaining.retained(interpreter, runs, extractor.anchor),
-        carried=carrying.carried(interpreter, runs, extractor.anchor),
+        **training_extraction.training(interpreter, runs, code, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),
         tied=init_extraction.ties(interpreter, extractor.places, extractor.anchor),
@@ -223,15 +219,6 @@ class _Extractor:
             )
             found[wiring] = None
         return tuple(found)
-
-    def stale(self) -> tuple[StaleOptimizer, ...]:
-        """Optimizers of this file that do not own what is trained, each once."""
-        found: dict[tuple[int, str], StaleOptimizer] = {}
-        for one in self._interpreter.ownership.found:
-            if id(one.node) not in self._interpreter.sites:
-                fact = StaleOptimizer(self.anchor(one.node), one.form, one.name, one.optimizer)
-                found.setdefault((fact.anchor, fact.form), fact)
-        return tuple(found.values())
 
     def loops(self) -> dict[str, Any]:
         """Every training loop, here and elsewhere, and what their events are about."""

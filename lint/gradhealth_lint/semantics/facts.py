@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.training_facts import (
+        Accumulation,
         CarriedState,
+        HalfPrecision,
         HandUpdate,
         Retained,
         StaleOptimizer,
@@ -71,6 +73,8 @@ class FileFacts:
     hand_updates: tuple[HandUpdate, ...] = ()
     retained: tuple[Retained, ...] = ()
     carried: tuple[CarriedState, ...] = ()
+    accumulations: tuple[Accumulation, ...] = ()
+    halved: tuple[HalfPrecision, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()

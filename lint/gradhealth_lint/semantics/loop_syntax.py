@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import names
+from gradhealth_lint.semantics.domain import names, walking
 from gradhealth_lint.semantics.domain.names import dotted
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def writes(body: cst.CSTNode, *, gradless: bool = False, first: bool = False) ->
         if isinstance(func, cst.Attribute) and func.attr.value == "append" and len(body.args) == 1:
             for name in _targets(func.value):
                 yield Write(name, "append", body, body.args[0].value, gradless, first)
-    for child in body.children:
+    for child in walking.children(body):
         yield from writes(child, gradless=gradless, first=first)
 
 
@@ -89,7 +89,7 @@ def feeding(wanted: set[str], written: Sequence[Write]) -> set[str]:
 def mentioned(node: cst.CSTNode) -> set[str]:
     """Every name in an expression, with what it is an attribute of: ``a.b`` and ``a``."""
     found = set()
-    for inner in within(node):
+    for inner in walking.within(node):
         if isinstance(inner, (cst.Name, cst.Attribute)):
             text = dotted(inner)
             if text:
@@ -101,22 +101,13 @@ def mentioned(node: cst.CSTNode) -> set[str]:
     return found
 
 
-def within(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """A node and all below it."""
-    waiting = [node]
-    while waiting:
-        current = waiting.pop()
-        yield current
-        waiting.extend(reversed(current.children))
-
-
 def started(event: Event) -> set[str]:
     """The names that a backward pass starts at: ``loss`` of ``scaler.scale(loss).backward()``."""
     node = event.node
     if not isinstance(node, cst.Call) or not isinstance(node.func, cst.Attribute):
         return {event.text} if event.text else set()
     found = mentioned(node.func.value)
-    if event.framework or node.args:
+    if event.framework or dotted(node.func.value).endswith("autograd"):
         for argument in node.args:
             if argument.keyword is None:
                 found |= mentioned(argument.value)

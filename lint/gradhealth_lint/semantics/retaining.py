@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics import loop_syntax
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.values import ClassValue, Function
 from gradhealth_lint.semantics.pytorch import events
-from gradhealth_lint.semantics.training_facts import Retained
+from gradhealth_lint.semantics.training_facts import Retained, RetainedForm
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,9 +69,7 @@ def _collected(
     anchor: Callable[[cst.CSTNode], Anchor],
 ) -> Iterator[Retained]:
     feeding = loop_syntax.feeding(started, written)
-    inner = [
-        node for node in loop_syntax.within(loop.body) if isinstance(node, (cst.For, cst.While))
-    ]
+    inner = [node for node in walking.within(loop.body) if isinstance(node, (cst.For, cst.While))]
     nested = {id(write.node) for one in inner for write in loop_syntax.writes(one.body)}
     for write in written:
         if write.gradless or write.name in feeding or id(write.node) in nested:
@@ -81,7 +80,7 @@ def _collected(
         )
         name = "" if reset else _kept(write, written, feeding, started, returning)
         if name:
-            form = "list" if write.form == "append" else "sum"
+            form: RetainedForm = "list" if write.form == "append" else "sum"
             yield Retained(anchor(write.node), form, name, write.name.removesuffix("[]"))
 
 
@@ -135,7 +134,7 @@ def _adds_to_itself(write: Write) -> bool:
 
 def _cuts(node: cst.CSTNode) -> bool:
     """Whether an expression makes numbers of what it is given."""
-    for inner in loop_syntax.within(node):
+    for inner in walking.within(node):
         if isinstance(inner, cst.Attribute) and inner.attr.value in _CUTTING:
             return True
         if isinstance(inner, cst.Call) and dotted(inner.func) in {"float", "int"}:
@@ -149,7 +148,7 @@ def _is_cut_in_place(written: list[Write], name: str) -> bool:
         and inner.attr.value == "detach_"
         and dotted(inner.value) == name
         for write in written
-        for inner in loop_syntax.within(write.node)
+        for inner in walking.within(write.node)
     )
 
 
@@ -182,12 +181,11 @@ def _returning(interpreter: Interpreter) -> Iterator[tuple[str, int]]:
     for function in _functions(interpreter):
         starts: set[str] = set()
         given: list[cst.BaseExpression] = []
-        for node in loop_syntax.within(function.node.body):
+        for node in walking.within(function.node.body):
             if isinstance(node, cst.Return) and node.value is not None:
                 given.append(node.value)
-            if isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-                if node.func.attr.value == "backward":
-                    starts.add(dotted(node.func.value))
+            if isinstance(node, cst.Attribute) and node.attr.value == "backward":
+                starts.add(dotted(node.value))
         cut = {write.name for write in loop_syntax.writes(function.node.body) if _cuts(write.value)}
         if len(given) != 1:
             continue

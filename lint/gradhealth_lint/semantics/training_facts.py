@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 #: "uncalled" is ``model.parameters`` without the call, "empty" a list of nothing; "layer" is put
 #: into the model, and "model" made in its place, when the optimizer is there already.
 StaleForm: TypeAlias = Literal["uncalled", "empty", "layer", "model"]
+RetainedForm: TypeAlias = Literal["sum", "list", "retain_graph"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Retained:
     """
 
     anchor: int
-    form: Literal["sum", "list", "retain_graph"]
+    form: RetainedForm
     name: str
     total: str = ""
 
@@ -52,9 +53,37 @@ class Retained:
 class CarriedState:
     """A state that a training loop hands from turn to turn with the graph behind it.
 
-    ``within`` is the class of a module that keeps it in an attribute, "" if a variable holds it.
+    ``backward`` is the backward pass that runs into the turn before; ``within`` is the class of a
+    module that keeps the state in an attribute, "" if a variable holds it.
     """
 
     anchor: int
     name: str
+    backward: int
     within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accumulation:
+    """A backward pass whose gradients a step sums over ``every`` batches, none of them divided.
+
+    ``every`` is the number as the code has it, ``name`` the loss.
+    """
+
+    anchor: int
+    name: str
+    every: str
+    optimizer: str
+
+
+@dataclass(frozen=True, slots=True)
+class HalfPrecision:
+    """A backward pass from ``name``, in float16 and unscaled.
+
+    ``context`` is the autocast that makes it so, or ``model`` has float16 weights.
+    """
+
+    anchor: int
+    name: str
+    context: str
+    model: str

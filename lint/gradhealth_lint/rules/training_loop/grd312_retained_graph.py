@@ -57,7 +57,10 @@ class RetainedGraph:
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Every loss that outlives its turn for nothing."""
+        carrying = {state.backward for state in facts.carried}
         for kept in facts.retained:
+            if kept.anchor in carrying:
+                continue  # GRD317 names the state that the graph is retained for
             if kept.form == "retain_graph":
                 yield Found(kept.anchor, self.message_kept.format(name=kept.name), self.remedy_kept)
             else:

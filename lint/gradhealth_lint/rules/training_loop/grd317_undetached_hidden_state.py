@@ -74,6 +74,7 @@ class UndetachedHiddenState:
                 hidden = tuple(h.detach() for h in hidden)
                 loss = nn.functional.mse_loss(out, y)
                 loss.backward()
+                nn.utils.clip_grad_norm_(rnn.parameters(), 1.0)
                 optimizer.step()
             """,
         ),
@@ -93,6 +94,7 @@ class UndetachedHiddenState:
                     out, hidden = rnn(x[t : t + 1], hidden)
                     loss = loss + nn.functional.mse_loss(out, y[t])
                 loss.backward()
+                nn.utils.clip_grad_norm_(rnn.parameters(), 1.0)
                 optimizer.step()
             """,
         ),
@@ -109,6 +111,7 @@ class UndetachedHiddenState:
                     hidden = repackage_hidden(hidden)
                     out, hidden = model(x, hidden)
                     criterion(out, y).backward()
+                    nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                     optimizer.step()
             """,
         ),
@@ -128,6 +131,7 @@ class UndetachedHiddenState:
                 out, hidden = rnn(x, hidden)  # <- here
                 loss = nn.functional.mse_loss(out, y)
                 loss.backward()
+                nn.utils.clip_grad_norm_(rnn.parameters(), 1.0)
                 optimizer.step()
             """,
         ),
@@ -168,6 +172,7 @@ class UndetachedHiddenState:
             for x, y in loader:
                 optimizer.zero_grad()
                 nn.functional.mse_loss(model(x), y).backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 optimizer.step()
             """,
         ),
