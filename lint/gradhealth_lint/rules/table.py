@@ -307,6 +307,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"backward",)),
     ),
     (
+        "GRD318",
+        "no-backward-through",
+        "training_loop.grd318_no_backward_through:NoBackwardThrough",
+        True,
+        False,
+        ((b"torch",), (b"backward",), (b"step",)),
+    ),
+    (
         "GRD320",
         "scheduler-before-optimizer",
         "training_loop.grd320_scheduler_before_optimizer:SchedulerBeforeOptimizer",

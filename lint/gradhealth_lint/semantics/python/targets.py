@@ -58,7 +58,7 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
         interpreter.store.write(scope.fields, target.value, value)
     elif isinstance(target, cst.Attribute):
         receiver = interpreter.evaluate(target.value, frame)
-        if target.attr.value == "grad":
+        if target.attr.value in {"grad", "_grad"}:
             clipping.assigned(interpreter, target, receiver, value)
         elif target.attr.value == "requires_grad" and isinstance(receiver, ParameterRef):
             freezing.ask(interpreter, receiver, value)
