@@ -79,6 +79,16 @@ _BAD = {
                 optimizer.step()
                 optimizer.zero_grad(set_to_none=True)
         """,
+    "skipping-the-others": """
+        def fit(model, loader, optimizer, criterion, n):
+            for i, (x, y) in enumerate(loader):
+                loss = criterion(model(x), y)
+                loss.backward()  # <- here
+                if (i + 1) % n != 0:
+                    continue
+                optimizer.step()
+                optimizer.zero_grad()
+        """,
     "cleared-by-the-model": """
         model = nn.Linear(8, 3)
         optimizer = optim.SGD(model.parameters(), lr=0.1)

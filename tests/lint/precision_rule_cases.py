@@ -95,6 +95,25 @@ _BAD = {
                     self.opt.step()
         """,
 }
+_BAD |= {
+    "one-step-function": """
+        def train_step(model, x, y, optimizer, criterion):
+            optimizer.zero_grad()
+            with torch.autocast(device_type="cuda", dtype=torch.float16):
+                loss = criterion(model(x), y)
+            loss.backward()  # <- here
+            optimizer.step()
+        """,
+    "around-the-loop": """
+        def fit(model, loader, optimizer, criterion):
+            with torch.autocast("cuda", dtype=torch.float16):
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    loss = criterion(model(x), y)
+                    loss.backward()  # <- here
+                    optimizer.step()
+        """,
+}
 _GOOD = {
     "on-a-cpu": """
         model = nn.Linear(8, 3)

@@ -122,6 +122,31 @@ _BAD_KEPT = {
                 optimizer.step()
                 losses.append(loss.cpu())  # <- here
         """,
+    "given-back-by-a-step": """
+        def train_step(model, x, y, optimizer, criterion):
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        def train(model, loader, optimizer, criterion):
+            total = 0
+            for x, y in loader:
+                total += train_step(model, x, y, optimizer, criterion)  # <- here
+            return total
+        """,
+    "in-a-dict": """
+        def train(model, loader, optimizer, criterion):
+            history = {"loss": []}
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = criterion(model(x), y)
+                loss.backward()
+                optimizer.step()
+                history["loss"].append(loss)  # <- here
+            return history
+        """,
     "retained-by-a-function": """
         def train_epoch(model, loader, criterion, optimizer):
             for data, target in loader:
@@ -163,6 +188,20 @@ _GOOD_KEPT = {
                 loss.backward()
                 optimizer.step()
                 history.append(float(loss))
+        """,
+    "number-given-back-by-a-step": """
+        def train_step(model, x, y, optimizer, criterion):
+            optimizer.zero_grad()
+            loss = criterion(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss.item()
+
+        def train(model, loader, optimizer, criterion):
+            total = 0
+            for x, y in loader:
+                total += train_step(model, x, y, optimizer, criterion)
+            return total
         """,
     "no-grad-evaluation": """
         def train(model, loader, test_loader, criterion, optimizer):

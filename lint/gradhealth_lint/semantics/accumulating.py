@@ -69,7 +69,9 @@ def _every(step: Event, backward: Event, loop: Loop) -> str:
     """The number of batches a step waits for, as the test around it says; "" if there is none."""
     shared = {id(node) for node, _ in backward.conditions}
     for node, holds in step.conditions:
-        if id(node) in shared or not holds or not isinstance(node, cst.If):
+        if id(node) in shared or not isinstance(node, cst.If):
+            continue
+        if holds == bool(walking.nodes_within(node.test, cst.NotEqual)):
             continue
         for one in walking.within(node.test):
             if isinstance(one, cst.BinaryOperation) and isinstance(one.operator, cst.Modulo):

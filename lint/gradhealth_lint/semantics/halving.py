@@ -18,8 +18,8 @@ from gradhealth_lint.semantics.training_facts import HalfPrecision
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gradhealth_lint.semantics.loop_syntax import Loop
     from gradhealth_lint.semantics.places import Anchor
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.python.roots import Runs
     from gradhealth_lint.semantics.pytorch.events import Event
 
@@ -34,7 +34,7 @@ _LOADED_HALF: Final = r"from_pretrained\([^()]*\b(?:torch_)?dtype\s*=\s*torch\.(
 
 
 def halved(
-    runs: Runs, code: str, anchor: Callable[[cst.CSTNode], Anchor]
+    interpreter: Interpreter, runs: Runs, code: str, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[HalfPrecision, ...]:
     """Every unscaled backward pass of a loop through float16, each once."""
     found: dict[int, HalfPrecision] = {}
@@ -42,14 +42,16 @@ def halved(
         return ()
     for run in runs.roots:
         for event in run.events:
-            loops = loop_syntax.in_file(event.loops)
-            if event.kind != events.BACKWARD or event.framework or event.scaler or not loops:
+            if event.kind != events.BACKWARD or event.framework or event.scaler:
+                continue
+            region = _region(interpreter, event)
+            if region is None:
                 continue
             inside = [other for other in run.events if other.turn == event.turn]
             if not any(other.kind == events.STEP for other in inside):
                 continue
-            context = _casting(loops[-1], event, inside, code)
-            model = "" if context else _half_model(loops[-1], event, code)
+            context = _casting(region, event, inside, code)
+            model = "" if context else _half_model(region, event, code)
             if context or model:
                 name = event.text or "the loss"
                 fact = HalfPrecision(anchor(event.node), name, context, model)
@@ -57,10 +59,10 @@ def halved(
     return tuple(found.values())
 
 
-def _casting(loop: Loop, backward: Event, inside: Sequence[Event], code: str) -> str:
+def _casting(region: cst.BaseSuite, backward: Event, inside: Sequence[Event], code: str) -> str:
     """The float16 autocast that makes the loss, as the code has it; "" if there is none."""
-    feeding = _feeding(loop, backward)
-    for block in walking.nodes_within(loop.body, cst.With):
+    feeding = _feeding(region, backward)
+    for block in walking.nodes_within(region, cst.With):
         context = next((c for item in block.items if (c := _half_cast(item.item, code))), "")
         if context:
             written = {write.name for write in loop_syntax.writes(block.body)}
@@ -126,12 +128,12 @@ def _is_half(text: str, code: str) -> bool:
     return bool(values) and all(_HALF.fullmatch(value) for value in values)
 
 
-def _half_model(loop: Loop, backward: Event, code: str) -> str:
+def _half_model(region: cst.BaseSuite, backward: Event, code: str) -> str:
     """The model that makes the loss, if all its weights are made float16."""
-    feeding = _feeding(loop, backward)
+    feeding = _feeding(region, backward)
     called = {
         dotted(call.func)
-        for write in loop_syntax.writes(loop.body)
+        for write in loop_syntax.writes(region)
         if write.name in feeding and not write.gradless
         for call in walking.nodes_within(write.value, cst.Call)
     }
@@ -149,5 +151,17 @@ def _half_model(loop: Loop, backward: Event, code: str) -> str:
     return ""
 
 
-def _feeding(loop: Loop, backward: Event) -> set[str]:
-    return loop_syntax.feeding(loop_syntax.started(backward), list(loop_syntax.writes(loop.body)))
+def _region(interpreter: Interpreter, backward: Event) -> cst.BaseSuite | None:
+    """The body of the function a backward pass stands in, else of the loop around it."""
+    for function in loop_syntax.functions(interpreter):
+        body = function.node.body
+        if isinstance(body, cst.BaseSuite) and any(
+            one is backward.node for one in walking.within(body)
+        ):
+            return body
+    loops = loop_syntax.in_file(backward.loops)
+    return loops[0].body if loops else None
+
+
+def _feeding(region: cst.BaseSuite, backward: Event) -> set[str]:
+    return loop_syntax.feeding(loop_syntax.started(backward), list(loop_syntax.writes(region)))

@@ -9,10 +9,12 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import names, walking
 from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.values import ClassValue, Function
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.pytorch.events import Event
 
 Loop: TypeAlias = "cst.For | cst.While"
@@ -117,6 +119,15 @@ def started(event: Event) -> set[str]:
 def in_file(loops: Iterable[cst.CSTNode]) -> list[Loop]:
     """Those of the loops around something that stand in this file, outermost first."""
     return [loop for loop in loops if isinstance(loop, (cst.For, cst.While))]
+
+
+def functions(interpreter: Interpreter) -> Iterator[Function]:
+    """Every function and method that is defined in the file."""
+    for value in list(interpreter.module.fields.values()):
+        if isinstance(value, Function):
+            yield value
+        elif isinstance(value, ClassValue) and not value.foreign:
+            yield from (f for f in value.fields.values() if isinstance(f, Function))
 
 
 def _targets(node: cst.CSTNode) -> Iterator[str]:

@@ -10,7 +10,6 @@ import libcst as cst
 from gradhealth_lint.semantics import loop_syntax
 from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.values import ClassValue, Function
 from gradhealth_lint.semantics.pytorch import events
 from gradhealth_lint.semantics.training_facts import Retained, RetainedForm
 
@@ -92,6 +91,10 @@ def _kept(
     returning: dict[str, int],
 ) -> str:
     """The loss whose graph a write adds to a name, "" if there is none."""
+    if isinstance(write.value, cst.Call) and write.form != "set":
+        called = dotted(write.value.func)
+        if returning.get(called.rpartition(".")[2]) == 0:
+            return f"{called}(...)"
     names = [name for name in _graphs(write.value) if name != write.name]
     if write.form == "set" and not _adds_to_itself(write):
         return ""
@@ -178,7 +181,7 @@ def _is_returned(write: Write, name: str, returning: dict[str, int]) -> bool:
 
 def _returning(interpreter: Interpreter) -> Iterator[tuple[str, int]]:
     """Functions that give back the tensor they went backward from, and at which place."""
-    for function in _functions(interpreter):
+    for function in loop_syntax.functions(interpreter):
         starts: set[str] = set()
         given: list[cst.BaseExpression] = []
         for node in walking.within(function.node.body):
@@ -195,14 +198,6 @@ def _returning(interpreter: Interpreter) -> Iterator[tuple[str, int]]:
         for place, item in enumerate(items):
             if isinstance(item, cst.Name) and item.value in starts - cut:
                 yield function.name, place
-
-
-def _functions(interpreter: Interpreter) -> Iterator[Function]:
-    for value in list(interpreter.module.fields.values()):
-        if isinstance(value, Function):
-            yield value
-        elif isinstance(value, ClassValue) and not value.foreign:
-            yield from (f for f in value.fields.values() if isinstance(f, Function))
 
 
 def _keeps_for_nobody(event: Event, others: Sequence[Event]) -> bool:

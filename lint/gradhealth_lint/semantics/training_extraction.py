@@ -26,7 +26,7 @@ def training(
         "retained": retaining.retained(interpreter, runs, anchor),
         "carried": carrying.carried(interpreter, runs, anchor),
         "accumulations": accumulating.accumulated(runs, code, anchor),
-        "halved": halving.halved(runs, code, anchor),
+        "halved": halving.halved(interpreter, runs, code, anchor),
     }
 
 
