@@ -84,7 +84,7 @@ class UndetachedHiddenState:
             import torch
             from torch import nn
 
-            rnn = nn.RNN(8, 16)
+            rnn = nn.GRU(8, 16)
             optimizer = torch.optim.Adam(rnn.parameters())
             for x, y in loader:
                 hidden = torch.zeros(1, x.size(1), 16)
