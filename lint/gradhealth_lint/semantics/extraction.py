@@ -10,6 +10,7 @@ from gradhealth_lint.semantics import (
     init_extraction,
     loose_extraction,
     lost_extraction,
+    numeric_extraction,
     output_extraction,
     parameter_extraction,
     registration,
@@ -35,11 +36,11 @@ if TYPE_CHECKING:
 
 
 def extract(
-    interpreter: Interpreter, runs: Runs, code: str
+    interpreter: Interpreter, runs: Runs, tree: cst.Module, code: str
 ) -> tuple[FileFacts, tuple[cst.CSTNode, ...]]:
     """The facts of a file that has been run, and the nodes its anchors stand for.
 
-    ``code`` is its text without comments.
+    ``tree`` is the file, ``code`` its text without comments.
     """
     extractor = _Extractor(interpreter, runs)
     stacks = extractor.stacks()
@@ -61,6 +62,7 @@ def extract(
         tied=init_extraction.ties(interpreter, extractor.places, extractor.anchor),
         lost_inits=lost_extraction.lost_inits(interpreter, extractor.anchor),
         hand_made=parameter_extraction.hand_made(interpreter, runs, code, extractor.anchor),
+        steep=numeric_extraction.steep(interpreter, tree, code, extractor.anchor),
         **extractor.networks(),
     )
     return facts, tuple(extractor.nodes)

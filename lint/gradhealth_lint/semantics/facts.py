@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.lost_facts import LostInit
     from gradhealth_lint.semantics.module_facts import Loose, Made, Tied, Unregistered
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
+    from gradhealth_lint.semantics.numeric_facts import Steep
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.training_facts import (
@@ -80,5 +81,6 @@ class FileFacts:
     hand_made: tuple[HandMade, ...] = ()
     tied: tuple[Tied, ...] = ()
     lost_inits: tuple[LostInit, ...] = ()
+    steep: tuple[Steep, ...] = ()
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()

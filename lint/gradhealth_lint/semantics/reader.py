@@ -101,7 +101,7 @@ def read(source: Source, limits: Limits, *, stacks: bool = True) -> FileReading:
     interpreter.cuts.packs = bool(_PACKS.search(source.data))
     runs = roots.run(interpreter, tree, trace=stacks)
     code = _COMMENT.sub("", source.text)
-    facts, nodes = extraction.extract(interpreter, runs, code)
+    facts, nodes = extraction.extract(interpreter, runs, tree, code)
     project = interpreter.project
     return FileReading(
         facts,

@@ -1,0 +1,261 @@
+"""Running a function of the file on numbers: its arguments, and its statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain.names import stops_gradients
+from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN
+from gradhealth_lint.semantics.numbers.number import Number, unknown
+from gradhealth_lint.semantics.numbers.scope import DEEPEST, Held, Scope, State, held, number
+from gradhealth_lint.semantics.python.scopes import make_function
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from gradhealth_lint.semantics.domain.values import Function
+
+#: What of a tensor says nothing of its numbers.
+_SHAPES: Final = frozenset({"shape", "size", "dim", "ndim", "dtype", "device", "numel", "training"})
+
+
+def follow(
+    state: State,
+    function: Function,
+    receiver: Held,
+    given: Sequence[Held],
+    named: Mapping[str, Held],
+) -> Held:
+    """The result of a call."""
+    node = function.node
+    everything = unknown(*(number(one) for one in (*given, *named.values())))
+    if node in state.running or len(state.running) >= DEEPEST:
+        return everything
+    positional = list(given) if receiver is None else [receiver, *given]
+    names = _bound(function, positional, named)
+    scope = Scope(function.frame, names, receiver)
+    if state.running and any(number(one).known and number(one).learns for one in given):
+        state.met.add(id(node))
+    if isinstance(node, cst.Lambda):
+        from gradhealth_lint.semantics.numbers.expressions import evaluate
+
+        return evaluate(state, node.body, scope)
+    gradless = any(stops_gradients(one.decorator) for one in node.decorators)
+    state.running.append(node)
+    state.gradless += gradless
+    run(state, node.body.body, scope)
+    state.gradless -= gradless
+    state.running.pop()
+    result = returned(scope)
+    return number(result).cut() if gradless else result
+
+
+def returned(scope: Scope) -> Held:
+    """One of the results of a function that has run."""
+    from gradhealth_lint.semantics.numbers.expressions import merged
+
+    result: Held = None
+    for one in scope.returned:
+        result = merged(result, one)
+    return result
+
+
+def _bound(
+    function: Function, positional: list[Held], named: Mapping[str, Held]
+) -> dict[str, Held]:
+    parameters = function.node.params
+    names: dict[str, Held] = {}
+    ordered = (*parameters.posonly_params, *parameters.params)
+    for index, parameter in enumerate((*ordered, *parameters.kwonly_params)):
+        name = parameter.name.value
+        if index < len(positional) and index < len(ordered):
+            names[name] = positional[index]
+        elif name in named:
+            names[name] = named[name]
+        else:
+            names[name] = held(function.defaults.get(name, UNKNOWN), name)
+    return names
+
+
+def run(state: State, body: Sequence[cst.CSTNode], scope: Scope) -> bool:
+    """Run statements in order; whether control goes on after them."""
+    for statement in body:
+        state.step()
+        inner = statement.body if isinstance(statement, cst.SimpleStatementLine) else (statement,)
+        for one in inner:
+            handler = _HANDLERS.get(type(one))
+            if handler is not None and handler(state, one, scope) is False:
+                return False
+    return True
+
+
+def _assign(state: State, node: cst.Assign | cst.AnnAssign, scope: Scope) -> None:
+    from gradhealth_lint.semantics.numbers.expressions import evaluate
+
+    if node.value is None:
+        return
+    value = evaluate(state, node.value, scope)
+    targets = [node.target] if isinstance(node, cst.AnnAssign) else [t.target for t in node.targets]
+    for target in targets:
+        _bind(scope, target, value, node.value)
+
+
+def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpression) -> None:
+    from gradhealth_lint.semantics.domain.names import dotted
+
+    if isinstance(target, (cst.Tuple, cst.List)):
+        parts = target.elements
+        several = value if isinstance(value, tuple) and len(value) == len(parts) else None
+        for index, part in enumerate(parts):
+            inner = number(value).unknown() if several is None else several[index]
+            _bind(scope, part.value, inner, source)
+        return
+    if isinstance(target, cst.Subscript):
+        name = dotted(target.value)
+        if name in scope.names:
+            scope.names[name] = unknown(number(scope.names[name]), number(value))
+        scope.names[cst.Module([]).code_for_node(target)] = value
+        return
+    name = dotted(target) if isinstance(target, (cst.Name, cst.Attribute)) else ""
+    if name:
+        scope.names[name] = value
+        scope.definitions[name] = source
+
+
+def _augment(state: State, node: cst.AugAssign, scope: Scope) -> None:
+    from gradhealth_lint.semantics.numbers.expressions import combine, evaluate
+
+    left, right = evaluate(state, node.target, scope), evaluate(state, node.value, scope)
+    value = combine(state, node, node.operator, (left, node.target), (right, node.value))
+    _bind(scope, node.target, value, node.value)
+
+
+def _expression(state: State, node: cst.Expr, scope: Scope) -> None:
+    from gradhealth_lint.semantics.numbers.expressions import evaluate
+
+    evaluate(state, node.value, scope)
+
+
+def _return(state: State, node: cst.Return, scope: Scope) -> bool:
+    from gradhealth_lint.semantics.numbers.expressions import evaluate
+
+    if node.value is not None:
+        scope.returned.append(evaluate(state, node.value, scope))
+    return False
+
+
+def _leave(_: State, __: cst.CSTNode, ___: Scope) -> bool:
+    return False
+
+
+def _if(state: State, node: cst.If, scope: Scope) -> bool:
+    from gradhealth_lint.semantics.numbers.expressions import evaluate
+
+    evaluate(state, node.test, scope)
+    _narrow(node.test, scope)
+    before = dict(scope.names)
+    goes_on = run(state, node.body.body, scope)
+    after = dict(scope.names)
+    scope.names = before
+    otherwise = True
+    if isinstance(node.orelse, cst.If):
+        otherwise = _if(state, node.orelse, scope)
+    elif node.orelse is not None:
+        otherwise = run(state, node.orelse.body.body, scope)
+    if goes_on and otherwise:
+        _join(scope, after)
+    elif goes_on:
+        scope.names = after
+    return goes_on or otherwise
+
+
+def _join(scope: Scope, other: dict[str, Held]) -> None:
+    from gradhealth_lint.semantics.numbers.expressions import merged
+
+    for name, value in other.items():
+        mine = scope.names.get(name, MISSING)
+        scope.names[name] = value if mine is MISSING or mine is value else merged(mine, value)
+
+
+def _narrow(test: cst.CSTNode, scope: Scope) -> None:
+    """What is compared with a number is looked after: nothing more is said of it."""
+    for name in _looked_at(test):
+        value = scope.names.get(name)
+        if isinstance(value, Number) and value.known and value.constant is None:
+            scope.names[name] = value.unknown()
+
+
+def _looked_at(node: cst.CSTNode) -> Iterator[str]:
+    if isinstance(node, cst.Attribute) and node.attr.value in _SHAPES:
+        return
+    if isinstance(node, cst.Name):
+        yield node.value
+    for child in node.children:
+        yield from _looked_at(child)
+
+
+def _loop(state: State, node: cst.For | cst.While, scope: Scope) -> None:
+    from gradhealth_lint.semantics.numbers.expressions import bound_names, evaluate
+
+    if isinstance(node, cst.For):
+        source = evaluate(state, node.iter, scope)
+        for name in bound_names(node.target):
+            scope.names[name] = number(source).unknown()
+    else:
+        evaluate(state, node.test, scope)
+    before = dict(scope.names)
+    run(state, node.body.body, scope)
+    _join(scope, before)
+
+
+def _with(state: State, node: cst.With, scope: Scope) -> bool:
+    from gradhealth_lint.semantics.numbers.expressions import bound_names, evaluate
+
+    gradless = sum(stops_gradients(one.item) for one in node.items)
+    for one in node.items:
+        value = evaluate(state, one.item, scope)
+        for name in bound_names(one.asname.name) if one.asname is not None else ():
+            scope.names[name] = value
+    state.gradless += gradless
+    goes_on = run(state, node.body.body, scope)
+    state.gradless -= gradless
+    return goes_on
+
+
+def _try(state: State, node: cst.Try, scope: Scope) -> bool:
+    goes_on = run(state, node.body.body, scope)
+    for handler in node.handlers:
+        run(state, handler.body.body, scope)
+    if node.finalbody is not None:
+        run(state, node.finalbody.body.body, scope)
+    return goes_on
+
+
+def _assert(state: State, node: cst.Assert, scope: Scope) -> None:
+    _narrow(node.test, scope)
+
+
+def _define(state: State, node: cst.FunctionDef, scope: Scope) -> None:
+    made = make_function(state.interpreter, node, scope.outside, None)
+    scope.names[node.name.value] = made
+
+
+_HANDLERS: Final[dict[type[cst.CSTNode], Callable[..., bool | None]]] = {
+    cst.Assign: _assign,
+    cst.AnnAssign: _assign,
+    cst.AugAssign: _augment,
+    cst.Expr: _expression,
+    cst.Return: _return,
+    cst.Raise: _leave,
+    cst.Break: _leave,
+    cst.Continue: _leave,
+    cst.If: _if,
+    cst.For: _loop,
+    cst.While: _loop,
+    cst.With: _with,
+    cst.Try: _try,
+    cst.Assert: _assert,
+    cst.FunctionDef: _define,
+}

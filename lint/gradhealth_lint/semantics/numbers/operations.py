@@ -1,0 +1,191 @@
+"""What torch's functions make of numbers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.numbers.number import (
+    FIXED,
+    TINY,
+    Number,
+    add,
+    made,
+    multiply,
+    square,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_INF: Final = math.inf
+#: Functions of one tensor whose results fill an interval, whatever they are given.
+_FILLING: Final[dict[str, tuple[float, float]]] = {
+    "sigmoid": (0.0, 1.0),
+    "expit": (0.0, 1.0),
+    "softmax": (0.0, 1.0),
+    "hardsigmoid": (0.0, 1.0),
+    "log_softmax": (-_INF, 0.0),
+    "logsigmoid": (-_INF, 0.0),
+    "tanh": (-1.0, 1.0),
+    "sin": (-1.0, 1.0),
+    "cos": (-1.0, 1.0),
+    "cosine_similarity": (-1.0, 1.0),
+    "normalize": (-1.0, 1.0),
+    "softplus": (TINY, _INF),
+    "var": (0.0, _INF),
+    "std": (0.0, _INF),
+    "mse_loss": (0.0, _INF),
+    "l1_loss": (0.0, _INF),
+    "smooth_l1_loss": (0.0, _INF),
+    "huber_loss": (0.0, _INF),
+    "norm": (0.0, _INF),
+    "vector_norm": (0.0, _INF),
+    "cdist": (0.0, _INF),
+    "dist": (0.0, _INF),
+    "hypot": (0.0, _INF),
+    "pairwise_distance": (TINY, _INF),
+}
+#: What a norm is in a division: something that is 0 where all its entries are.
+NORMS: Final = frozenset({"norm", "vector_norm", "cdist", "dist"})
+#: What is the same number, in another place or shape.
+_SAME: Final = (catalogue.HARMLESS_METHODS | catalogue.HARMLESS_FUNCTIONS) | frozenset(
+    {"gather", "index_select", "take_along_dim", "expand", "expand_as", "repeat", "flip", "roll",
+     "narrow", "select", "diagonal", "diag", "chunk", "split", "unbind", "take", "masked_select",
+     "sort", "topk", "repeat_interleave", "broadcast_to", "to_dense", "ravel", "tril", "triu"}
+) - {"dropout", "pad"}  # fmt: skip
+_EXTREME: Final = frozenset({"max", "min", "amax", "amin", "median", "mean", "nanmean"})
+_TOTAL: Final = frozenset({"sum", "nansum", "cumsum"})
+_PRODUCTS: Final = frozenset(
+    {"matmul", "mm", "bmm", "dot", "einsum", "inner", "mv", "outer", "linear", "vdot", "bilinear"}
+)
+_PROBABILITIES: Final = frozenset({"softmax", "sigmoid"})
+
+
+def apply(name: str, given: Sequence[Number], named: Mapping[str, Number]) -> Number | None:
+    """The result of a function or method of torch on numbers; None if it is not known."""
+    if not given:
+        return None
+    first, rest = given[0], tuple(given[1:])
+    plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
+    if plain in _SAME:
+        return replace(first, learns=max(first.learns, FIXED))
+    if plain in _FILLING:
+        low, high = _FILLING[plain]
+        kind = {"normalize": "unit", "expit": "sigmoid"}.get(plain, plain)
+        sources = (*given, *named.values()) if plain.endswith(("loss", "similarity")) else given
+        return made(low, high, *sources, kind=kind)
+    if plain in _EXTREME or plain in _TOTAL:
+        return _reduced(plain, first, rest)
+    if plain in _PRODUCTS:
+        units = len(given) > 1 and all(one.kind == "unit" for one in given[-2:])
+        return (
+            made(-1.0, 1.0, *given, kind="cosine_similarity")
+            if units
+            else made(-_INF, _INF, *given, kind="a product")
+        )
+    handler = _HANDLERS.get(plain)
+    return None if handler is None else handler(first, rest, named)
+
+
+def _reduced(name: str, first: Number, rest: tuple[Number, ...]) -> Number:
+    if name in _TOTAL and first.kind == "product of units":
+        return made(-1.0, 1.0, first, kind="cosine_similarity")
+    if name in _TOTAL and first.kind == "product":
+        return made(-_INF if first.low < 0 else first.low, _INF, first, kind="a product")
+    if not first.known or first.kind in _PROBABILITIES or first.given:
+        return unknown(first, *rest)
+    if name in _EXTREME:
+        return replace(first, kind="" if first.kind == "unit" else first.kind)
+    low = -_INF if first.low < 0 else first.low
+    high = _INF if first.high > 0 else first.high
+    return replace(first, low=low, high=high)
+
+
+def _clamp(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
+    bounds = dict(zip(("min", "max"), rest, strict=False)) | dict(named)
+    low, high = bounds.get("min"), bounds.get("max")
+    if low is not None and not low.known:
+        return unknown(first)
+    known = first if first.known else Number(first.learns, True, risks=first.risks)
+    least = known.low if low is None else max(known.low, low.low)
+    most = known.high
+    if high is not None and high.known:
+        most = min(most, high.high)
+    if not first.known and low is None:
+        return unknown(first)
+    masked = low is not None and low.constant is not None and low.low >= 0
+    return replace(
+        known, low=least, high=max(least, most), masked=masked, given=False, kind="clamp"
+    )
+
+
+def _relu(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
+    low, high = (max(first.low, 0.0), max(first.high, 0.0)) if first.known else (0.0, _INF)
+    return made(low, high, first, kind="relu", masked=True)
+
+
+def _absolute(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
+    high = max(abs(first.low), abs(first.high)) if first.known else _INF
+    low = 0.0 if not first.known or first.reaches(0) else min(abs(first.low), abs(first.high))
+    return made(low, high, first, kind="abs")
+
+
+def _exponential(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
+    low = TINY
+    if first.known and first.low > -60:  # noqa: PLR2004
+        low = math.exp(min(first.low, 80.0))
+    high = math.exp(first.high) if first.known and first.high < 80 else _INF  # noqa: PLR2004
+    return made(low, high, first, kind="exp")
+
+
+def _root(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
+    if not first.known or first.low < 0:
+        return unknown(first)
+    kind = "norm" if first.kind == "square" else "sqrt"
+    return made(math.sqrt(first.low), math.sqrt(first.high), first, kind=kind)
+
+
+def _logarithm(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
+    high = _INF if not first.known or first.high <= 0 else math.log(first.high)
+    low = -_INF if not first.known or first.low <= 0 else math.log(first.low)
+    return made(low, high, first) if first.known else unknown(first)
+
+
+def _sum(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
+    other = rest[0] if rest else named.get("other")
+    return unknown(first) if other is None or "alpha" in named else add(first, other)
+
+
+def _times(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
+    other = rest[0] if rest else named.get("other")
+    return unknown(first) if other is None else multiply(first, other)
+
+
+def _square(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
+    return square(first)
+
+
+def _trace(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
+    return made(-1.0, 3.0, first, kind="trace")
+
+
+_HANDLERS: Final[
+    dict[str, Callable[[Number, tuple[Number, ...], Mapping[str, Number]], Number]]
+] = {
+    **dict.fromkeys(("clamp", "clip", "clamp_min"), _clamp),
+    "clamp_max": lambda first, rest, _: _clamp(first, (), {"max": rest[0]} if rest else {}),
+    "relu": _relu,
+    "relu6": _relu,
+    **dict.fromkeys(("abs", "absolute"), _absolute),
+    **dict.fromkeys(("exp", "exp2"), _exponential),
+    "sqrt": _root,
+    **dict.fromkeys(("log", "log2", "log10"), _logarithm),
+    "square": _square,
+    "add": _sum,
+    **dict.fromkeys(("mul", "multiply"), _times),
+    "trace": _trace,
+}

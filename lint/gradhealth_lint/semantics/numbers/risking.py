@@ -1,0 +1,127 @@
+"""Operations with an infinite slope somewhere, and what their operands can be."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from gradhealth_lint.semantics.domain.names import canonical
+from gradhealth_lint.semantics.domain.values import Qualified
+from gradhealth_lint.semantics.numbers.number import (
+    LEARNED,
+    PERHAPS,
+    Number,
+    Risk,
+    made,
+    multiply,
+    square,
+    unknown,
+)
+from gradhealth_lint.semantics.numbers.operations import NORMS
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from gradhealth_lint.semantics.numbers.scope import State
+
+#: What is at risk, by the names of functions and methods.
+OPERATIONS: Final = {
+    **dict.fromkeys(("log", "log2", "log10", "log_"), "log"),
+    "log1p": "log1p",
+    **dict.fromkeys(("sqrt", "sqrt_"), "sqrt"),
+    "rsqrt": "rsqrt",
+    "hypot": "hypot",
+    **dict.fromkeys(("acos", "arccos"), "acos"),
+    **dict.fromkeys(("asin", "arcsin"), "asin"),
+    **dict.fromkeys(("atanh", "arctanh"), "atanh"),
+}
+#: The end of ``(trace - 1) / 2``, the cosine of a rotation's angle.
+_HALVED: Final = re.compile(r"-\s*1(\.0*)?\s*\)+\s*(/\s*2(\.0*)?|\*\s*0?\.5)\s*\)*$")
+
+
+def qualified(name: str) -> Qualified:
+    """A member of an imported module."""
+    return Qualified(canonical(name))
+
+
+def risky(
+    state: State, node: cst.CSTNode, operation: str, operand: Number, source: cst.CSTNode
+) -> frozenset[Risk]:
+    """The risk of an operation, if its operand is learned and can be where the slope is infinite.
+
+    A number that only perhaps is learned counts inside a ``where``, which judges it.
+    """
+    if state.gradless or operand.learns < PERHAPS:
+        return frozenset()
+    if operand.learns < LEARNED or not _is_at_edge(operation, operand):
+        return frozenset()
+    return frozenset({Risk(node, operation, source, operand)})
+
+
+def _is_at_edge(operation: str, operand: Number) -> bool:
+    if not operand.known:
+        return False
+    if operation in {"acos", "asin", "atanh"}:
+        return operand.low <= -1 or operand.high >= 1
+    if operation == "log1p":
+        return operand.low <= -1
+    if operation == "log":
+        return operand.low <= 0
+    return operand.low <= 0 and not (operand.masked or operand.given)
+
+
+def divided(
+    state: State,
+    node: cst.CSTNode,
+    one: tuple[Number, cst.CSTNode],
+    other: tuple[Number, cst.CSTNode],
+) -> Number:
+    """``one / other``."""
+    left, right = one[0], other[0]
+    constant = right.constant
+    if constant:
+        result = multiply(left, made(1 / constant, 1 / constant))
+        halved = constant == 2 and left.kind == "trace"  # noqa: PLR2004
+        return replace(result, kind=left.kind if halved or left.kind != "unit" else "")
+    found = left.risks | right.risks
+    if right.kind in NORMS and right.known and right.low <= 0:
+        found |= risky(state, node, "norm", right, other[1])
+    if right.kind in NORMS:
+        if left.kind in {"a product", "cosine_similarity"}:
+            return replace(made(-1.0, 1.0, left, right, kind="cosine_similarity"), risks=found)
+        return replace(made(-1.0, 1.0, left, right, kind="unit"), risks=found)
+    if left.known and right.known and right.low >= 0:
+        if left.kind == "a product" and right.kind == "product":
+            return replace(made(-1.0, 1.0, left, right, kind="cosine_similarity"), risks=found)
+        low = -math.inf if left.low < 0 else 0.0
+        if left.low <= 0:
+            high = math.inf if left.high > 0 else 0.0
+            return replace(made(low, high, left, right, kind=""), risks=found)
+    return replace(unknown(left, right), risks=found)
+
+
+def raised(
+    state: State, node: cst.CSTNode, one: tuple[Number, cst.CSTNode], exponent: Number
+) -> Number:
+    """``one ** exponent``."""
+    base, power = one[0], exponent.constant
+    if power is None:
+        return unknown(base, exponent)
+    if power == 2:  # noqa: PLR2004
+        return square(base)
+    if power > 0 and power % 2 == 0:
+        return made(0.0, math.inf, base) if not base.known or base.reaches(0) else unknown(base)
+    if 0 < power < 1:
+        result = unknown(base)
+        if base.known and base.low >= 0:
+            high = base.high**power
+            kind = "norm" if base.kind == "square" else "sqrt"
+            result = made(base.low**power, high, base, kind=kind)
+        more = risky(state, node, "sqrt", base, one[1])
+        return replace(result, risks=result.risks | more)
+    if -1 < power < 0:
+        more = risky(state, node, "rsqrt", base, one[1])
+        return replace(unknown(base), risks=base.risks | more)
+    return unknown(base)

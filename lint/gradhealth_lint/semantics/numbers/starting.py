@@ -1,0 +1,168 @@
+"""Which functions of a file are run on numbers, and what their arguments are taken to be.
+
+A gradient is known to be wanted of what ``backward()`` is called on, of what a module's forward
+pass returns, and of what a loss returns. In a loss, what is not a target by its name comes from a
+model; in a forward pass only what is so named.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import libcst as cst
+
+from gradhealth_lint.semantics.domain.values import UNKNOWN, ClassValue, Function, Instance, Symbol
+from gradhealth_lint.semantics.numbers import functions
+from gradhealth_lint.semantics.numbers.number import FIXED, LEARNED, PERHAPS, Number
+from gradhealth_lint.semantics.numbers.scope import (
+    Held,
+    OutOfBudgetError,
+    Scope,
+    State,
+    held,
+    number,
+)
+from gradhealth_lint.semantics.python import classes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from gradhealth_lint.semantics.numbers.number import Risk
+    from gradhealth_lint.semantics.python.interpreter import Interpreter
+
+#: A file without any of these has nothing that the rules ask for.
+_ASKS: Final = re.compile(
+    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b"
+)
+#: What a function is to a gradient.
+_LOSSES: Final = "loss"
+_FORWARD: Final = "forward"
+_TRAINING: Final = "training"
+_LOSS: Final = re.compile(
+    r"loss|criterion|objective|penalty|(^|_)nll|elbo|divergence|regulari[sz]|likelihood", re.I
+)
+_MEASURING: Final = re.compile(
+    r"metric|accura|eval|psnr|ssim|valid|test|^log_(?!loss|likelihood)|plot|score|weight|scale|numpy",
+    re.I,
+)
+_FIXED: Final = re.compile(
+    r"target|label|truth|(^|_)gt(_|$)|^(y|t|w|n|k|b|real|dim|axis)$|^y_?(true|real)|mask|weight"
+    r"|alpha|beta|gamma|temperature|margin|reduction|batch|device|^lr$|num|idx|index|time|step"
+    r"|length|size|epoch|(^|_)true$|teacher|reward|return|advantage|action|noise|anchors?_?box",
+    re.I,
+)
+_MADE: Final = re.compile(
+    r"pred|out|logit|prob|embed|(^|_)emb|feat|hidden|y_?hat|recon|fake|score|latent|proj|^z\d?$"
+    r"|^h\d?$|anchor|positive|negative|student|sim",
+    re.I,
+)
+#: What by its name holds probabilities.
+_PROBABILITY: Final = re.compile(
+    r"^(y_?)?pred(s|icted|iction|ictions)?$|prob|^[pq]$|^y_?hat$|^out(put|puts)?$|y_pred|d_(real|fake)"
+    r"|^(fake|real)_(out|output|pred|score)s?$",
+    re.I,
+)
+
+
+def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
+    """The risks that a gradient surely meets in a file that has been read."""
+    if _ASKS.search(code) is None:
+        return []
+    state = State(interpreter)
+    if "backward" in code:
+        _attempt(state, lambda: functions.run(state, tree.body, Scope(interpreter.module)))
+    losses = []
+    for function, instance in _functions(interpreter):
+        role = _role(function, instance)
+        if role == _LOSSES:
+            losses.append((function, instance))
+        elif role:
+            _start(state, function, instance, role)
+    for function, instance in losses:
+        if id(function.node) not in state.met:
+            _start(state, function, instance, _LOSSES)
+    return [one for one in state.confirmed.values() if id(one.node) not in interpreter.sites]
+
+
+def _functions(interpreter: Interpreter) -> Iterator[tuple[Function, Instance | None]]:
+    """The functions of the file and the methods of its classes."""
+    module = interpreter.module
+    for value in list(module.fields.values()):
+        if isinstance(value, Function) and value.frame.module is module:
+            yield value, None
+    seen: set[int] = set()
+    for instance in [*interpreter.instances, *interpreter.objects]:
+        for base in classes.linear_bases(instance.cls):
+            if not isinstance(base, ClassValue) or base.foreign or id(base) in seen:
+                continue
+            seen.add(id(base))
+            for value in list(base.fields.values()):
+                if isinstance(value, Function) and value.kind == "plain":
+                    yield value, instance
+
+
+def _role(function: Function, instance: Instance | None) -> str:
+    """What a function is to a gradient, "" if nothing in it is known to meet one."""
+    node, name = function.node, function.name
+    if not isinstance(node, cst.FunctionDef):
+        return ""
+    owner = "" if instance is None else instance.cls.name
+    if not (_MEASURING.search(name) or _MEASURING.search(owner)):
+        called = name in {"forward", "__call__"}
+        if _LOSS.search(name) or (called and _LOSS.search(owner)):
+            return _LOSSES
+        if instance is not None and instance.is_module and name in {"forward", "training_step"}:
+            return _FORWARD
+    return _TRAINING if _trains(node) else ""
+
+
+def _start(state: State, function: Function, instance: Instance | None, role: str) -> None:
+    parameters = function.node.params.params[0 if instance is None else 1 :]
+    given = [_argument(one.name.value, function, role) for one in parameters]
+    result = _run(state, function, instance, given)
+    if role != _TRAINING:
+        state.confirm(result)
+
+
+def _trains(node: cst.CSTNode) -> bool:
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, cst.Attribute) and one.attr.value in {"backward", "manual_backward"}:
+            return True
+        waiting.extend(one.children)
+    return False
+
+
+def _argument(name: str, function: Function, role: str) -> Held:
+    is_loss = role == _LOSSES
+    default = function.defaults.get(name, UNKNOWN)
+    if default is not UNKNOWN and default is not None:
+        return held(default, name)
+    plain = held(UNKNOWN, name)
+    if number(plain).known:
+        return plain
+    if role == _TRAINING:
+        return Symbol(name)
+    made = bool(_MADE.search(name))
+    if _FIXED.search(name) and not re.search(r"pred|logit|prob", name, re.I):
+        return Number(FIXED)
+    learns = LEARNED if is_loss or made else PERHAPS
+    if is_loss and _PROBABILITY.search(name):
+        return Number(learns, known=True, low=0.0, high=1.0, given=True, kind="given")
+    return Number(learns)
+
+
+def _run(state: State, function: Function, instance: Instance | None, given: list[Held]) -> Held:
+    results: list[Held] = []
+    _attempt(state, lambda: results.append(functions.follow(state, function, instance, given, {})))
+    return results[0] if results else Number()
+
+
+def _attempt(state: State, action: Callable[[], object]) -> None:
+    try:
+        action()
+    except (OutOfBudgetError, RecursionError):
+        state.running.clear()
+        state.gradless = 0

@@ -1,0 +1,30 @@
+"""Operations whose slope is infinite somewhere, on numbers that a gradient goes back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gradhealth_lint.semantics.places import Anchor
+
+
+@dataclass(frozen=True, slots=True)
+class Steep:
+    """One such operation, whose operand can be where the slope is infinite.
+
+    ``operation`` is "log", "log1p", "sqrt", "rsqrt", "hypot", "acos", "asin", "atanh", or "norm"
+    of a division by one; ``switched`` says that a ``torch.where`` at this place guards its value.
+    ``kind`` is the operation that made the operand: "softmax", "square", "clamp"; "given" of an
+    argument that is named like probabilities. ``low`` and ``high`` are the numbers it reaches,
+    infinite if not known. The texts are the user's own.
+    """
+
+    anchor: Anchor
+    operation: str
+    switched: bool
+    kind: str
+    low: float
+    high: float
+    text: str
+    operand: str
