@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from pytest_gradhealth import progress
 from pytest_gradhealth.checks import ALL_CHECKS, Check, Need, Outcome
+from pytest_gradhealth.checks.check import STAGES
 from pytest_gradhealth.checks.exploding import is_stable
 from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Diagnosis, Evidence, Finding, Judgement, Report, Trial
@@ -62,11 +64,13 @@ def diagnose(
     objective = Objective(batch, loss_fn, step)
     with preserved(model, (tensor for tensor in tensors_in(batch) if tensor.requires_grad)):
         bench = _Bench(model, objective, limits, seed)
-        bench.evidence = Evidence(measure(model, objective, seed), ignored=patterns(ignore))
-        outcomes = [bench.settle(check) for check in chosen]
-        findings = tuple(
-            bench.remedied(outcome.finding) for outcome in outcomes if outcome.finding is not None
-        )
+        try:
+            progress.at("the first pass")
+            bench.evidence = Evidence(measure(model, objective, seed), ignored=patterns(ignore))
+            outcomes = [bench.settle(check) for check in chosen]
+            findings = tuple(bench.remedied(o.finding) for o in outcomes if o.finding is not None)
+        finally:
+            progress.at("")
     return Diagnosis(
         findings=findings,
         judgements=tuple(
@@ -151,6 +155,7 @@ class _Bench:
     def settle(self, check: Check) -> Outcome:
         """Judge, fetching what the check needs until it has an outcome."""
         while isinstance(verdict := check.judge(self.evidence, self.limits), Need):
+            progress.at(f"{check.symptom}, {STAGES[verdict]}")
             self._fetch(verdict)
         return verdict
 

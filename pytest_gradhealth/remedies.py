@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pytest_gradhealth import progress
 from pytest_gradhealth.checks import ALL_CHECKS, Outcome
 from pytest_gradhealth.checks.collapse import spread_at_end
 from pytest_gradhealth.checks.exploding import is_stable
@@ -54,6 +55,7 @@ def try_remedies(
     for attempt in _attempts(report, objective, seed):
         if time.monotonic() > deadline:
             break
+        progress.at(f"{symptom}, trying {attempt.name}")
         remedy = _measured(attempt, symptom, model, objective, report, limits, seed)
         if remedy is not None:
             found.append(remedy)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from pytest_gradhealth.facts import Evidence, Finding, Judgement
@@ -21,6 +21,18 @@ class Need(Enum):
     LEARNING = "learning"
     SIGNAL = "signal"
     TRACE = "trace"
+
+
+#: What each measurement is, for whoever waits.
+STAGES: Final = {
+    Need.RESEEDED: "with other seeds",
+    Need.WARMED: "after a few optimizer steps",
+    Need.LEARNING: "whether it learns",
+    Need.SIGNAL: "whether the batch can be learned",
+    Need.TRACE: "whether learning leaves a trace",
+    Need.SCALED: "with a loss scale",
+    Need.TRIALS: "at ordinary learning rates",
+}
 
 
 @dataclass(frozen=True, slots=True)

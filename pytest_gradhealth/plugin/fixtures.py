@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pytest_gradhealth.plugin.options import limits_of
+from pytest_gradhealth.plugin.progress import progress_of
 from pytest_gradhealth.plugin.seen import remember
 
 if TYPE_CHECKING:
@@ -29,5 +30,6 @@ def gradhealth(request: pytest.FixtureRequest) -> Iterator[GradientHealth]:
         verbose=config.get_verbosity() > 0,
         device=config.getoption("--gradhealth-device"),
     )
-    yield health
+    with progress_of(config, request.node.name):
+        yield health
     remember(request.node, health.diagnoses)

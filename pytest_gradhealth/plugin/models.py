@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_gradhealth.plugin.options import limits_of
+from pytest_gradhealth.plugin.progress import progress_of
 from pytest_gradhealth.plugin.seen import remember
 
 if TYPE_CHECKING:
@@ -112,7 +113,8 @@ class ModelUnderTest(pytest.Collector):
             loss=self.loss,
             seed=health.seed,
         )
-        return health.diagnose(subject.model, subject.batch, subject.loss_fn)
+        with progress_of(config, self.name):
+            return health.diagnose(subject.model, subject.batch, subject.loss_fn)
 
 
 class SymptomItem(pytest.Item):

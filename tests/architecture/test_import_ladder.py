@@ -17,6 +17,7 @@ LINT = ROOT / "lint" / "gradhealth_lint"
 RUNTIME_LEVELS = {
     "atomic": 0,
     "errors": 0,
+    "progress": 0,
     "registry": 0,
     "serial": 0,
     "threshold": 0,
