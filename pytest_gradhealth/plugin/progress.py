@@ -24,19 +24,26 @@ class Line:
     def __call__(self, stage: str) -> None:
         """Show the stage, if enough time has passed; ``""`` takes the line away."""
         now = time.monotonic()
-        if not stage:
-            if self.shown:
-                self.reporter.rewrite("", erase=True)
-            self.since, self.shown = None, False
-            return
         self.since = now if self.since is None else self.since
-        if now - self.since < _PATIENCE:
-            return
-        if not self.shown:
-            self.reporter.ensure_newline()
-            self.shown = True
-        text = f"gradient health of {self.name}: {stage} ({now - self.since:.0f} s)"
-        self.reporter.rewrite(text[: self.reporter._tw.fullwidth - 1], erase=True)
+        if stage and now - self.since >= _PATIENCE:
+            text = f"gradient health of {self.name}: {stage} ({now - self.since:.0f} s)"
+            self._write(text[: self.reporter._tw.fullwidth - 1])
+        elif not stage:
+            if self.shown:
+                self._write("")
+            self.since, self.shown = None, False
+
+    def _write(self, text: str) -> None:
+        """Past pytest's capture, which holds while a test runs."""
+        capture = self.reporter.config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext():
+            if not self.shown:
+                self.reporter.ensure_newline()
+                self.shown = True
+            self.reporter.rewrite(text, erase=True)
+            if not text:
+                self.reporter.write("\r")
+            self.reporter.flush()
 
 
 def progress_of(config: pytest.Config, name: str) -> AbstractContextManager[None]:

@@ -32,7 +32,7 @@ TERMINAL = """
 
 def shown(pytester: pytest.Pytester, *options: str, patience: float = 0.0) -> bool:
     pytester.makepyfile(TEST.format(patience=patience))
-    result = pytester.runpytest(*options)
+    result = pytester.runpytest_subprocess(*options)
     result.assert_outcomes(passed=1)
     return "gradient health of test_it: vanishing, " in result.stdout.str()
 
