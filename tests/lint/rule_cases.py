@@ -951,9 +951,9 @@ BAD: dict[str, tuple[Example, ...]] = {
 }
 
 for more in (
+    accumulation_rule_cases,
     backward_rule_cases,
     clipping_rule_cases,
-    accumulation_rule_cases,
     constant_init_cases,
     cut_rule_cases,
     depth_rule_cases,
@@ -965,13 +965,13 @@ for more in (
     logit_rule_cases,
     loop_rule_cases,
     loss_rule_cases,
-    mixed_up_rule_cases,
     lost_init_cases,
+    mixed_up_rule_cases,
     numeric_rule_cases,
     owning_rule_cases,
     plain_stack_cases,
-    recurrent_rule_cases,
     precision_rule_cases,
+    recurrent_rule_cases,
     registration_rule_cases,
     retained_rule_cases,
     severed_rule_cases,
