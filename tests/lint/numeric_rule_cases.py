@@ -96,6 +96,29 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "larger-of-two",
+            """
+            import torch
+
+            def distance_loss(a, b):
+                zero = torch.zeros(1)
+                return torch.sqrt(torch.max(a**2 - b, zero) + 1e-8).sum() + torch.sqrt(
+                    torch.max(a**2 + b**2, zero) + 1e-8
+                ).sum()
+            """,
+        ),
+        Example(
+            "picked-by-one-hot",
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def library_loss(batch_index, variances, mean):
+                chosen = F.linear(F.one_hot(batch_index).float(), variances)
+                return (mean / torch.sqrt(chosen)).sum()
+            """,
+        ),
+        Example(
             "charbonnier",
             """
             import torch

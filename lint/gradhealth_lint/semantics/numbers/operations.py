@@ -96,7 +96,8 @@ def _reduced(name: str, first: Number, rest: tuple[Number, ...]) -> Number:
         return made(-1.0, 1.0, first, kind="cosine_similarity")
     if name in _TOTAL and first.kind == "product":
         return made(-_INF if first.low < 0 else first.low, _INF, first, kind="a product")
-    if not first.known or first.kind in _PROBABILITIES or first.given:
+    pairs = name in {"max", "min"} and any(one.constant is None for one in rest)
+    if not first.known or first.kind in _PROBABILITIES or first.given or pairs:
         return unknown(first, *rest)
     if name in _EXTREME:
         return replace(first, kind="" if first.kind == "unit" else first.kind)

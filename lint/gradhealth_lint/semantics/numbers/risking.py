@@ -65,6 +65,8 @@ def _is_at_edge(operation: str, operand: Number) -> bool:
         return False
     if operation in {"acos", "asin", "atanh"}:
         return operand.low <= -1 or operand.high >= 1
+    if operand.kind == "a product":
+        return False  # what is multiplied may keep it positive
     if operation == "log1p":
         return operand.low <= -1
     if operation == "log":
