@@ -23,7 +23,7 @@ class UnguardedLog:
     code: ClassVar[str] = "GRD405"
     name: ClassVar[str] = "unguarded-log"
     severity: ClassVar[Severity] = "warning"
-    on_by_default: ClassVar[bool] = True
+    on_by_default: ClassVar[bool] = False
     message: ClassVar[str] = (
         "{text} in what is back-propagated: {operand} {range}, and at {edge} the "
         "logarithm is -inf and its slope infinite: one such entry makes the loss "

@@ -22,7 +22,7 @@ class SqrtAtZero:
     code: ClassVar[str] = "GRD406"
     name: ClassVar[str] = "sqrt-at-zero"
     severity: ClassVar[Severity] = "warning"
-    on_by_default: ClassVar[bool] = True
+    on_by_default: ClassVar[bool] = False
     message: ClassVar[str] = (
         "{text} in what is back-propagated: {operand} {range}, and at 0 the slope "
         "of the root is infinite: times the slope of 0 behind it that is nan, for "

@@ -21,7 +21,7 @@ class WhereNanTrap:
     code: ClassVar[str] = "GRD407"
     name: ClassVar[str] = "where-nan-trap"
     severity: ClassVar[Severity] = "error"
-    on_by_default: ClassVar[bool] = True
+    on_by_default: ClassVar[bool] = False
     message: ClassVar[str] = (
         "torch.where guards the value of {operation} {operand}, and not its "
         "gradient: both branches are computed, and where this one is not taken "

@@ -22,7 +22,7 @@ class InverseTrigAtEdge:
     code: ClassVar[str] = "GRD409"
     name: ClassVar[str] = "inverse-trig-at-edge"
     severity: ClassVar[Severity] = "warning"
-    on_by_default: ClassVar[bool] = True
+    on_by_default: ClassVar[bool] = False
     message: ClassVar[str] = (
         "{text} in what is back-propagated: {operand} {range}, and at -1 and 1 "
         "the slope of {operation} is infinite; beyond them, where rounding leads, "
