@@ -72,17 +72,28 @@ def _inside(
             for t in range(kernel)
         )
         return met / (outputs * kernel)
-    power, share = [1.0] * size, 1.0
-    for _ in range(times + 1):
-        after = [
-            sum(
-                power[i + dilation * t - padding]
-                for t in range(kernel)
-                if 0 <= i + dilation * t - padding < size
-            )
-            / kernel
-            for i in range(size)
-        ]
-        share = sum(after) / sum(power)
-        power = after
-    return share
+    return _borders(size, kernel, padding, dilation).share(times)
+
+
+class _Borders:
+    """The shares of layer after layer that keep an image's size."""
+
+    def __init__(self, size: int, kernel: int, padding: int, dilation: int) -> None:
+        shifts = [dilation * t - padding for t in range(kernel)]
+        self._seen = [[i + s for s in shifts if 0 <= i + s < size] for i in range(size)]
+        self._kernel = kernel
+        self._power = [1.0] * size
+        self._shares: list[float] = []
+
+    def share(self, times: int) -> float:
+        while len(self._shares) <= times:
+            power = self._power
+            after = [sum([power[i] for i in seen]) / self._kernel for seen in self._seen]
+            self._shares.append(sum(after) / sum(power))
+            self._power = after
+        return self._shares[times]
+
+
+@lru_cache(maxsize=64)
+def _borders(size: int, kernel: int, padding: int, dilation: int) -> _Borders:
+    return _Borders(size, kernel, padding, dilation)

@@ -49,6 +49,8 @@ class Project:
         self._frames: dict[Path, Frame | None] = {}
         self._bases: tuple[Path, ...] | None = None
         self._answers: dict[str, Value] = {}
+        self._places: dict[tuple[Path, str, bool], tuple[Path, list[str]] | None] = {}
+        self._members: dict[tuple[Path, str], Value] = {}
         self.resolved: dict[str, str] = {}
         #: Files that were wanted beyond the budget.
         self.left_out = 0
@@ -72,16 +74,32 @@ class Project:
 
     def _found(self, name: str, depth: int) -> Value:
         folder, _, dotted = name.rpartition(FROM)
-        parts = [part for part in dotted.split(".") if part]
         for base in (Path(folder),) if folder else self._search():
-            place = _module(base, parts)
+            place = self._place(base, dotted, relative=bool(folder))
             if place is not None and place[1] and place[0] != self._file:
                 found = self._member(place[0], place[1], depth)
                 if found is not MISSING:
                     return found
         return MISSING
 
+    def _place(
+        self, base: Path, dotted: str, *, relative: bool
+    ) -> tuple[Path, list[str]] | None:
+        key = base, dotted, relative
+        if key not in self._places:
+            parts = [part for part in dotted.split(".") if part]
+            self._places[key] = _module(base, parts, relative=relative)
+        return self._places[key]
+
     def _member(self, file: Path, names: list[str], depth: int) -> Value:
+        # Many names lead to one place: packages that import all of each other.
+        key = file, ".".join(names)
+        if key not in self._members:
+            self._members[key] = MISSING  # a circle leads nowhere
+            self._members[key] = self._defined(file, names, depth)
+        return self._members[key]
+
+    def _defined(self, file: Path, names: list[str], depth: int) -> Value:
         from gradhealth_lint.semantics.python import attributes
 
         frame = self._frame(file)
@@ -148,8 +166,11 @@ def _parsed(file: str, _: int, __: int) -> tuple[str, cst.Module | None]:
         return digest, None
 
 
-def _module(base: Path, parts: list[str]) -> tuple[Path, list[str]] | None:
-    """The file a dotted name leads to from a folder, and what of the name is inside it."""
+def _module(base: Path, parts: list[str], *, relative: bool) -> tuple[Path, list[str]] | None:
+    """The file a dotted name leads to from a folder, and what of the name is inside it.
+
+    ``relative`` says that the name was imported from the folder itself, as from a package.
+    """
     place = base
     for index, part in enumerate(parts):
         file = place / f"{part}.py"
@@ -160,7 +181,9 @@ def _module(base: Path, parts: list[str]) -> tuple[Path, list[str]] | None:
         if file.is_file():
             return file, parts[index + 1 :]
         package = place / "__init__.py"
-        return (package, parts[index:]) if package.is_file() else None
+        # A folder that names are looked for in is not itself a part of them.
+        inner = index > 0 or relative
+        return (package, parts[index:]) if inner and package.is_file() else None
     return None
 
 

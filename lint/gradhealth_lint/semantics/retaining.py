@@ -34,11 +34,12 @@ def retained(
 ) -> tuple[Retained, ...]:
     """Every place where training code keeps the graph of a loss, each once."""
     found: dict[int, Retained] = {}
-    returning = dict(_returning(interpreter))
+    returning: dict[str, int] | None = None
     for run in runs.roots:
         backwards = [event for event in run.events if event.kind == events.BACKWARD]
         started = set[str]().union(*map(loop_syntax.started, backwards)) if backwards else set()
         for loop in _loops(backwards):
+            returning = dict(_returning(interpreter)) if returning is None else returning
             written = list(loop_syntax.writes(loop.body))
             for fact in _collected(loop, written, started, returning, anchor):
                 found.setdefault(fact.anchor, fact)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import stops_gradients
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN
 from gradhealth_lint.semantics.numbers.number import Number, unknown
@@ -192,7 +193,7 @@ def _looked_at(node: cst.CSTNode) -> Iterator[str]:
         return
     if isinstance(node, cst.Name):
         yield node.value
-    for child in node.children:
+    for child in walking.children(node):
         yield from _looked_at(child)
 
 

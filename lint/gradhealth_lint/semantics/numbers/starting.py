@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.values import UNKNOWN, ClassValue, Function, Instance, Symbol
 from gradhealth_lint.semantics.numbers import functions
 from gradhealth_lint.semantics.numbers.number import FIXED, LEARNED, PERHAPS, Number
@@ -126,13 +127,8 @@ def _start(state: State, function: Function, instance: Instance | None, role: st
 
 
 def _trains(node: cst.CSTNode) -> bool:
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, cst.Attribute) and one.attr.value in {"backward", "manual_backward"}:
-            return True
-        waiting.extend(one.children)
-    return False
+    found = walking.nodes_within(node, cst.Attribute)
+    return any(one.attr.value in {"backward", "manual_backward"} for one in found)
 
 
 def _argument(name: str, function: Function, role: str) -> Held:

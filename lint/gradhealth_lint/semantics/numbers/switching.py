@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.numbers import risking
 from gradhealth_lint.semantics.numbers.number import (
@@ -114,7 +115,7 @@ def _steep(
                 power = number(evaluate(state, node.right, scope)).constant
                 if power is not None and power < 1:
                     yield "sqrt" if power > 0 else "division", node.left, node
-        waiting.extend(node.children)
+        waiting.extend(walking.children(node))
 
 
 def _operand(node: cst.Call, name: str) -> cst.CSTNode | None:
