@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.edits.making import Maker
     from gradhealth_lint.limits import Limits
-    from gradhealth_lint.rules.rule import Rule
+    from gradhealth_lint.rules.rule import Found, Rule
     from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.reader import FileReading, Span
     from gradhealth_lint.source import Source
@@ -184,8 +184,12 @@ def _found(
     if not running:
         return [], (), ()
     limits = settings.limits
-    reading = read(source, limits, stacks=any(rule.reads_stacks for rule in running))
-    every = [(rule, item) for rule in running for item in rule.check(reading.facts, limits)]
+    stacks = any(rule.reads_stacks for rule in running)
+    reading = read(source, limits, stacks=stacks, exact=False)
+    every = _said(running, reading, limits)
+    if every and not reading.exact:
+        reading = read(source, limits, stacks=stacks)
+        every = _said(running, reading, limits)
     # A class that is made several times is read several times, and reported once.
     found = {(rule.code, item.anchor): (rule, item) for rule, item in reversed(every)}.values()
     plans = [item.fix for _, item in found if item.fix is not None]
@@ -209,6 +213,10 @@ def _found(
         for rule, item in found
     ]
     return violations, reading.resolved, reading.notes
+
+
+def _said(rules: Sequence[Rule], reading: FileReading, limits: Limits) -> list[tuple[Rule, Found]]:
+    return [(rule, item) for rule in rules for item in rule.check(reading.facts, limits)]
 
 
 def _maker(source: Source, places: Mapping[Anchor, Span]) -> Maker:
@@ -238,7 +246,7 @@ def needed(rules: Sequence[Rule | Listed], data: bytes) -> list[Rule]:
     return [rule for rule in loaded if all(pattern.search(data) for pattern in rule.needs)]
 
 
-def read(source: Source, limits: Limits, *, stacks: bool) -> FileReading:
+def read(source: Source, limits: Limits, *, stacks: bool, exact: bool = True) -> FileReading:
     """A file's facts; see ``reader.read``.
 
     Raises:
@@ -253,7 +261,7 @@ def read(source: Source, limits: Limits, *, stacks: bool) -> FileReading:
         raise sources.UnreadableError("is nested too deeply to be read")
 
     try:
-        return reader.read(source, limits, stacks=stacks)
+        return reader.read(source, limits, stacks=stacks, exact=exact)
     except libcst.ParserSyntaxError as error:
         raise sources.UnreadableError(
             f"cannot be parsed: {error.message}", error.raw_line, error.raw_column + 1

@@ -10,10 +10,11 @@ also lets a file that no rule needs be checked for being readable at all.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final, cast
 
 if TYPE_CHECKING:
+    import ast
     from pathlib import Path
 
     from gradhealth_lint.notebooks.cells import Cell
@@ -37,6 +38,8 @@ class Source:
     data: bytes
     #: Where each cell of a notebook is in the text.
     cells: tuple[Cell, ...] = ()
+    #: CPython's parse, None if the running Python's grammar is older.
+    parsed: ast.Module | None = field(default=None, compare=False, repr=False)
 
     def place(self, line: int) -> tuple[int, int | None]:
         """A line of the text as the user sees it: the line in its cell, and the cell's number."""
@@ -92,8 +95,7 @@ def from_bytes(data: bytes, path: str) -> Source:
         raise UnreadableError(f"is not valid {encoding}: {error.reason}", line) from error
     if encoding != "utf-8":
         data = text.encode("utf-8", "surrogatepass")
-    _check(text)
-    return Source(path, text, data)
+    return Source(path, text, data, parsed=_parsed(text))
 
 
 def _notebook(data: bytes, path: str) -> Source:
@@ -114,8 +116,8 @@ def with_text(source: Source, text: str) -> Source:
     Raises:
         UnreadableError: it cannot be parsed.
     """
-    _check(text)
-    return replace(source, text=text, data=text.encode("utf-8", "surrogatepass"))
+    data = text.encode("utf-8", "surrogatepass")
+    return replace(source, text=text, data=data, parsed=_parsed(text))
 
 
 def _encoding(data: bytes) -> str:
@@ -133,17 +135,19 @@ def _encoding(data: bytes) -> str:
     return "utf-8" if encoding == "utf-8-sig" else encoding
 
 
-def _check(text: str) -> None:
+def _parsed(text: str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             # Invalid escapes are none of our business, and -W error must not make them fatal.
             warnings.simplefilter("ignore")
-            compile(text, "<source>", "exec", flags=_ONLY_AST, dont_inherit=True)
+            parsed = compile(text, "<source>", "exec", flags=_ONLY_AST, dont_inherit=True)
     except (RecursionError, MemoryError) as error:
         raise UnreadableError("is nested too deeply to be parsed") from error
     except (SyntaxError, ValueError) as error:
         if not _is_newer(error, text):
             raise _unreadable(error) from error
+        return None
+    return cast("ast.Module", parsed)
 
 
 def _unreadable(error: SyntaxError | ValueError) -> UnreadableError:

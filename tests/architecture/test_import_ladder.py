@@ -54,6 +54,7 @@ LINT_LEVELS = {
     "gitignore": 1,
     "directives": 1,
     "activations": 1,
+    "trees": 1,
     "theory": 2,
     "source": 2,
     "edits": 1,
@@ -184,9 +185,9 @@ def test_pytest_only_in_the_plugin() -> None:
 
 def test_libcst_only_in_the_linter() -> None:
     assert importers(RUNTIME, "libcst") == set()
-    # The engine and the source reader load it late, for its exceptions.
+    # The engine and the source reader load it late, for its exceptions; trees are of its nodes.
     rooms = {name.split("/")[0] for name in importers(LINT, "libcst")}
-    assert rooms == {"semantics", "engine.py", "source.py"}
+    assert rooms == {"semantics", "trees", "engine.py", "source.py"}
 
 
 def test_matplotlib_and_jinja_only_in_the_report() -> None:

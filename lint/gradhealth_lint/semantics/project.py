@@ -8,14 +8,17 @@ is unknown.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint import trees
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Frame, Qualified, Value
 
 if TYPE_CHECKING:
@@ -82,9 +85,7 @@ class Project:
                     return found
         return MISSING
 
-    def _place(
-        self, base: Path, dotted: str, *, relative: bool
-    ) -> tuple[Path, list[str]] | None:
+    def _place(self, base: Path, dotted: str, *, relative: bool) -> tuple[Path, list[str]] | None:
         key = base, dotted, relative
         if key not in self._places:
             parts = [part for part in dotted.split(".") if part]
@@ -160,10 +161,22 @@ def _parsed(file: str, _: int, __: int) -> tuple[str, cst.Module | None]:
     digest = hashlib.blake2b(data, digest_size=16).hexdigest()
     if len(data) > _SMALL and not _TELLING.search(data):
         return digest, None
+    return digest, _tree(data)
+
+
+def _tree(data: bytes) -> cst.Module | None:
     try:
-        return digest, cst.parse_module(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            light = trees.from_syntax(ast.parse(data))
+        if light is not None:
+            return light
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        pass  # perhaps of a newer grammar than the running Python's
+    try:
+        return cst.parse_module(data)
     except (cst.ParserSyntaxError, UnicodeDecodeError, LookupError):
-        return digest, None
+        return None
 
 
 def _module(base: Path, parts: list[str], *, relative: bool) -> tuple[Path, list[str]] | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint import trees
 from gradhealth_lint.semantics import extraction
 from gradhealth_lint.semantics.project import Project
 from gradhealth_lint.semantics.python import roots
@@ -59,6 +60,8 @@ class FileReading:
     resolved: tuple[tuple[str, str], ...] = ()
     #: What was left out, a sentence each.
     notes: tuple[str, ...] = ()
+    #: Whether the tree is libcst's own, with the layout that places and texts are taken from.
+    exact: bool = True
 
     def positions(self, anchors: Iterable[Anchor]) -> dict[Anchor, Span]:
         """The places of these constructs. Costs about as much as parsing, whatever their number."""
@@ -84,13 +87,17 @@ class FileReading:
         return found
 
 
-def read(source: Source, limits: Limits, *, stacks: bool = True) -> FileReading:
+def read(source: Source, limits: Limits, *, stacks: bool = True, exact: bool = True) -> FileReading:
     """Interpret one file; without ``stacks`` its forward passes only where an init needs it.
+
+    What is not read ``exact`` is taken from CPython's parse where that can be done: the facts are
+    the same, but the texts in them are not the user's, and nothing has a place.
 
     Raises:
         libcst.ParserSyntaxError: libcst cannot parse what CPython could.
     """
-    tree = cst.parse_module(source.text)
+    light = None if exact or source.parsed is None else trees.from_syntax(source.parsed)
+    tree = cst.parse_module(source.text) if light is None else light
     interpreter = Interpreter(limits)
     trains = bool(_BACKWARD.search(source.data) and _STEP.search(source.data))
     trains = trains or bool(_OPTIMIZES.search(source.data) and _HANDS.search(source.data))
@@ -109,6 +116,7 @@ def read(source: Source, limits: Limits, *, stacks: bool = True) -> FileReading:
         nodes,
         () if project is None else tuple(sorted(project.resolved.items())),
         tuple(_notes(runs, project)),
+        light is None,
     )
 
 

@@ -18,7 +18,7 @@ _Node = TypeVar("_Node", bound=cst.CSTNode)
 #: What a field holds besides nodes and rows of them. ``isinstance`` of a node's kind asks ``abc``.
 _NO_NODES: Final = frozenset({str, bool, type(None), cst.MaybeSentinel})
 #: Fields that hold layout.
-_LAYOUT: Final = frozenset(
+LAYOUT: Final = frozenset(
     {"header", "footer", "leading_lines", "lines_after_decorators", "lpar", "rpar", "comma",
      "semicolon", "lbracket", "rbracket", "lbrace", "rbrace", "encoding", "default_indent",
      "default_newline", "has_trailing_newline", "indent", "newline", "dot"}
@@ -75,7 +75,7 @@ def names(node: cst.CSTNode) -> Iterator[str]:
 
 
 def _is_code(field: dataclasses.Field[object]) -> bool:
-    return field.name not in _LAYOUT and "whitespace" not in field.name
+    return field.name not in LAYOUT and "whitespace" not in field.name
 
 
 def _name(field: dataclasses.Field[object]) -> str:
