@@ -34,6 +34,7 @@ format: $(READY)  ## format the code and apply safe lint fixes
 bench: $(READY)  ## speed against what a user would run instead, ratios in one run
 	$(BIN)/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds
 	$(BIN)/python -m tests.benchmarks.overhead
+	$(BIN)/python -m tests.benchmarks.linters
 
 clean:  ## remove the virtual environment and caches
 	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache

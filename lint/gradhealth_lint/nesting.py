@@ -12,7 +12,7 @@ from typing import Any, Final
 #: Levels of one expression. Generated tables of sums have hundreds.
 _DEEPEST: Final = 1_000
 #: So much text on one line, or so many lines that go on, can hold that many levels.
-_LONG_LINE: Final = re.compile(r"[^\n]{2000}")
+_LONG_LINE: Final = 2_000
 _CONTINUED: Final = re.compile(
     r"(?:[-+*/%|&^@.,(\[]|\bor|\band)[ \t]*\n|\n[ \t]*(?:[-+*/%|&^@.]|or\b|and\b)"
 )
@@ -21,7 +21,7 @@ _ONLY_AST: Final = 0x400  # ast.PyCF_ONLY_AST
 
 def is_too_deep(text: str) -> bool:
     """Whether readable source has an expression of more levels than can be gone through."""
-    if not _LONG_LINE.search(text) and sum(1 for _ in _CONTINUED.finditer(text)) < _DEEPEST:
+    if not _may_be_deep(text):
         return False
     try:
         tree = compile(text, "<source>", "exec", flags=_ONLY_AST, dont_inherit=True)
@@ -37,3 +37,10 @@ def is_too_deep(text: str) -> bool:
             inside = value if isinstance(value, list) else [value]
             waiting.extend((one, depth + 1) for one in inside if hasattr(one, "_fields"))
     return False
+
+
+def _may_be_deep(text: str) -> bool:
+    lines = text.split("\n")
+    if max(map(len, lines)) >= _LONG_LINE:
+        return True
+    return len(lines) > _DEEPEST and sum(1 for _ in _CONTINUED.finditer(text)) >= _DEEPEST

@@ -18,7 +18,10 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PARSE: Final = """
 import sys, libcst
@@ -28,7 +31,6 @@ for name in open(sys.argv[1]).read().split("\\n"):
     except Exception:
         pass
 """
-_AST: Final = "import ast"
 _OURS: Final = ("-m", "gradhealth_lint", "check", "--isolated", "-j1", "--quiet")
 
 
@@ -118,18 +120,18 @@ def main() -> None:
                 paths = [str(file) for file in files] if one.takes_files else []
                 used = cpu([*one.words, *paths])
                 least[one.name] = min(used, least.get(one.name, used))
-    _show(least, len(files), sum(file.stat().st_size for file in files))
-    for name in missing:
-        print(f"{name}: not installed, left out")
+    size = sum(file.stat().st_size for file in files) / 1e6
+    lines = [f"{len(files)} files that mention torch, {size:.1f} MB; least CPU of the rounds"]
+    lines += [*_rows(least), *(f"{name}: not installed, left out" for name in missing)]
+    sys.stdout.write("\n".join([*lines, ""]))
 
 
-def _show(least: dict[str, float], files: int, size: int) -> None:
-    print(f"{files} files that mention torch, {size / 1e6:.1f} MB; least CPU of the rounds")
+def _rows(least: dict[str, float]) -> Iterator[str]:
     parse, ours = least["libcst.parse_module"], least["gradhealth-lint"]
     for name, used in least.items():
-        print(f"{name:28s} {used:8.1f} s {used / parse:7.2f} of parsing {used / ours:7.2f} of ours")
+        yield f"{name:28s} {used:8.1f} s {used / parse:7.2f} of parsing {used / ours:7.2f} of ours"
     cold, warm = least["gradhealth-lint, cold cache"], least["gradhealth-lint, warm cache"]
-    print(f"a warm run is 1/{cold / warm:.0f} of a cold one")
+    yield f"a warm run is 1/{cold / warm:.0f} of a cold one"
 
 
 def _installed() -> Path:

@@ -38,7 +38,8 @@ def halved(
 ) -> tuple[HalfPrecision, ...]:
     """Every unscaled backward pass of a loop through float16, each once."""
     found: dict[int, HalfPrecision] = {}
-    if _SCALES.search(code):
+    backward = any(event.kind == events.BACKWARD for run in runs.roots for event in run.events)
+    if not backward or _SCALES.search(code):
         return ()
     for run in runs.roots:
         for event in run.events:

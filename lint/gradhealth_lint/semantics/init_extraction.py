@@ -42,7 +42,7 @@ def init_uses(
     """Every init call that is still in force for some parameter."""
     targets: dict[int, list[InitTarget]] = {}
     written: dict[int, InitCall] = {}
-    held = {id(layer) for one in interpreter.instances for layer in modules.layers(one)}
+    held = {id(layer) for layer in modules.within(interpreter.instances)}
     for layer, name, call in interpreter.inits:
         if not _in_force(layer.fields.get(name, MISSING), call):
             continue
@@ -66,12 +66,8 @@ def ties(
     interpreter: Interpreter, places: dict[int, Place], anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[Tied, ...]:
     """Heads that share an embedding whose init nothing has changed, as far as is in view."""
-    hidden = {
-        id(layer)
-        for one in interpreter.instances
-        if not classes.is_in_view(one.cls)
-        for layer in modules.layers(one)
-    }
+    outside = [one for one in interpreter.instances if not classes.is_in_view(one.cls)]
+    hidden = {id(layer) for layer in modules.within(outside)}
     found: dict[Tied, None] = {}
     for head, table, node in interpreter.tied:
         place = places.get(id(head))

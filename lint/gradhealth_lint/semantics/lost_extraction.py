@@ -35,7 +35,7 @@ def lost_inits(
             names = tuple(dict.fromkeys(f"self.{name}" for name, _ in late))
             text = dotted(getattr(early.node, "func", None))
             found[LostInit(anchor(early.node), "before", text, names, late[0][1].kind)] = None
-    held = {id(layer) for one in interpreter.instances for layer in modules.layers(one)}
+    held = {id(layer) for layer in modules.within(interpreter.instances)}
     for one in (one for one in noted if isinstance(one, Replaced)):
         kept = id(one.old) in held or id(one.new) not in held
         if not kept and one.old.kind == one.new.kind and _is_default(one.new):

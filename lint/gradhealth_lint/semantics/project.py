@@ -154,7 +154,7 @@ class Project:
         return frame
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _parsed(file: str, _: int, __: int) -> tuple[str, cst.Module | None]:
     """The hash of a file and its tree; None if it is not Python, or large and without models."""
     data = Path(file).read_bytes()

@@ -47,8 +47,10 @@ def unregistered(
     for instance in interpreter.instances:
         if instance.cls.foreign or not instance.is_module:
             continue
-        known = {id(module) for _, module in modules.named_modules(instance)}
+        known: set[int] | None = None
         for name, place, form, held in _attributes(interpreter, instance):
+            if known is None:
+                known = {id(module) for _, module in modules.named_modules(instance)}
             layers = [layer for one in held for layer in _trained(one)]
             hidden = [layer for layer in layers if id(layer) not in known]
             fewest = 1 if form in {"class", "object"} else _FEWEST
@@ -75,11 +77,7 @@ def made_in_forward(
     interpreter: Interpreter, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[Made, ...]:
     """Layers with parameters that a forward pass makes, applies and throws away."""
-    kept = {
-        id(module)
-        for instance in interpreter.instances
-        for _, module in modules.named_modules(instance)
-    }
+    kept = {id(module) for module in modules.within(interpreter.instances)}
     found = {
         Made(anchor(layer.node), layer.kind)
         for layer in interpreter.used_up

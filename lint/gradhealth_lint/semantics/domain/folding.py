@@ -60,8 +60,14 @@ _BINARY: Final[dict[type[cst.CSTNode], Callable[[Value, Value], Value]]] = {
 }
 
 
+#: What most values are.
+_PLAIN: Final = frozenset({int, float, str, bool, tuple, type(None), Instance, Layer})
+
+
 def resolved(value: Value) -> Value:
     """The value of a symbol that has been given one; anything else as it is."""
+    if value.__class__ in _PLAIN:
+        return value
     if isinstance(value, Symbol):
         return value.fields.get("value", value)
     if isinstance(value, Shifted):

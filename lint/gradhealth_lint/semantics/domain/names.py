@@ -9,7 +9,7 @@ parameter replaces an import as it does in Python.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import libcst as cst
 
@@ -55,11 +55,13 @@ def canonical(name: str) -> str:
 
 def dotted(node: cst.BaseExpression | None) -> str:
     """``a.b.c`` of a name or attribute; "" of anything else."""
-    if isinstance(node, cst.Name):
-        return node.value
-    if isinstance(node, cst.Attribute):
-        base = dotted(node.value)
-        return f"{base}.{node.attr.value}" if base else ""
+    kind = node.__class__  # ``isinstance`` asks ``abc`` of every node that is neither
+    if kind is cst.Name:
+        return cast("cst.Name", node).value
+    if kind is cst.Attribute:
+        attribute = cast("cst.Attribute", node)
+        base = dotted(attribute.value)
+        return f"{base}.{attribute.attr.value}" if base else ""
     return ""
 
 

@@ -71,11 +71,12 @@ def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
     if _ASKS.search(code) is None:
         return []
     state = State(interpreter)
-    if "backward" in code:
+    trains = "backward" in code
+    if trains:
         _attempt(state, lambda: functions.run(state, tree.body, Scope(interpreter.module)))
     losses = []
     for function, instance in _functions(interpreter):
-        role = _role(function, instance)
+        role = _role(function, instance, trains=trains)
         if role == _LOSSES:
             losses.append((function, instance))
         elif role:
@@ -103,8 +104,11 @@ def _functions(interpreter: Interpreter) -> Iterator[tuple[Function, Instance | 
                     yield value, instance
 
 
-def _role(function: Function, instance: Instance | None) -> str:
-    """What a function is to a gradient, "" if nothing in it is known to meet one."""
+def _role(function: Function, instance: Instance | None, *, trains: bool) -> str:
+    """What a function is to a gradient, "" if nothing in it is known to meet one.
+
+    ``trains`` says that the file goes backward somewhere.
+    """
     node, name = function.node, function.name
     if not isinstance(node, cst.FunctionDef):
         return ""
@@ -115,7 +119,7 @@ def _role(function: Function, instance: Instance | None) -> str:
             return _LOSSES
         if instance is not None and instance.is_module and name in {"forward", "training_step"}:
             return _FORWARD
-    return _TRAINING if _trains(node) else ""
+    return _TRAINING if trains and _trains(node) else ""
 
 
 def _start(state: State, function: Function, instance: Instance | None, role: str) -> None:

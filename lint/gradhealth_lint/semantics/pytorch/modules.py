@@ -36,7 +36,7 @@ from gradhealth_lint.semantics.python import classes
 from gradhealth_lint.semantics.pytorch import drawn, inits, products, tensors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     import libcst as cst
 
@@ -77,6 +77,18 @@ def named_modules(module: Value) -> list[tuple[str, Value]]:
 
     visit("", module)
     return found
+
+
+def within(several: Iterable[Value]) -> Iterator[Value]:
+    """All modules in any of these, and they themselves, each once."""
+    seen: set[int] = set()
+    waiting = list(several)
+    while waiting:
+        value = waiting.pop()
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield value
+            waiting.extend(child for _, child in children(value))
 
 
 def layers(module: Value) -> list[Layer]:

@@ -8,6 +8,7 @@ the parameter as it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
@@ -85,8 +86,15 @@ def by_gradient(node: cst.CSTNode, name: str) -> bool:
     """Whether an expression is arithmetic on ``name`` and ``name.grad``."""
     if not isinstance(node, (cst.BinaryOperation, cst.Call)):
         return False
-    texts = {dotted(one) for one in walking.within(node) if isinstance(one, cst.Attribute)}
-    return any(text in texts for text in (f"{name}.grad", f"{name}.grad.data"))
+    texts = _gradients(node)
+    return f"{name}.grad" in texts or f"{name}.grad.data" in texts
+
+
+@lru_cache(maxsize=256)
+def _gradients(node: cst.CSTNode) -> frozenset[str]:
+    """The attributes of an expression that are a gradient's; loops ask again and again."""
+    every = map(dotted, walking.nodes_within(node, cst.Attribute))
+    return frozenset(text for text in every if ".grad" in text)
 
 
 def discarded(interpreter: Interpreter, node: cst.BaseExpression) -> None:
