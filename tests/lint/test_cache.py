@@ -12,6 +12,7 @@ import pytest
 
 from gradhealth_lint import cache, engine
 from gradhealth_lint.cli import main
+from gradhealth_lint.limits import Limits
 
 BAD = "from torch import nn\nlayer = nn.Linear(8, 8)\nnn.init.normal_(layer.weight, 1.5, 0.1)\n"
 CLEAN = "import os\n"
@@ -117,6 +118,26 @@ def test_files_that_a_result_was_read_from_are_seen(
     text = (folder / "model.py").read_text()
     (folder / "model.py").write_text(text.replace("1.5", "0.0"))
     assert output(capsys) == output(capsys, "--no-cache")
+
+
+def test_a_file_that_was_too_large_to_be_followed_is_seen_to_shrink(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = (
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.rnn = nn.LSTM(8, 8)\n\n"
+        "    def forward(self, x):\n        return self.rnn(x)[0]\n"
+    )
+    (folder / "model.py").write_text(model + "#" * (Limits().project_file_bytes + 1))
+    (folder / "a.py").write_text(
+        "import torch\nfrom model import Net\n\nmodel = Net()\n"
+        "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "for x, y in loader:\n    optimizer.zero_grad()\n"
+        "    torch.nn.functional.mse_loss(model(x), y).backward()\n    optimizer.step()\n"
+    )
+    assert "GRD301" not in output(capsys)
+    (folder / "model.py").write_text(model)
+    assert "GRD301" in output(capsys)
 
 
 @pytest.mark.parametrize(

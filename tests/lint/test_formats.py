@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from gradhealth_lint import __version__, formats
 from gradhealth_lint.formats.format import Context
 from gradhealth_lint.rules import ALL_RULES
+from gradhealth_lint.selection import UNREADABLE, UNUSED
 from gradhealth_lint.violation import Severity, Violation
 from tests.lint.sarif_schema import SCHEMA
 
@@ -136,6 +138,16 @@ def test_sarif_paths_are_relative_unless_they_lead_out(tmp_path: Path) -> None:
     assert absolute == {"uri": (tmp_path.resolve() / "a b.py").as_uri()}
     assert above["uri"].startswith("file:///")
     assert ".." not in above["uri"]
+
+
+def test_sarif_tells_of_every_rule_what_github_asks_for() -> None:
+    codes = [*(rule.code for rule in ALL_RULES), UNUSED, UNREADABLE]
+    found = [dataclasses.replace(FOUND[0], code=code) for code in codes]
+    rules = json.loads(written("sarif", found, Context()))["runs"][0]["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == sorted(codes)
+    for rule in rules:
+        assert rule["fullDescription"]["text"], rule["id"]
+        assert rule["help"]["text"], rule["id"]
 
 
 def test_sarif_rules_are_those_of_the_results() -> None:

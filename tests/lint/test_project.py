@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,6 @@ from gradhealth_lint import engine, source
 from gradhealth_lint.limits import Limits
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gradhealth_lint.semantics.reader import FileReading
 
 NET = """
@@ -259,7 +258,9 @@ def test_large_files_and_too_many_are_left_out_with_a_note(tmp_path: Path) -> No
     folder = tree(tmp_path, {"net.py": NET, "train.py": loop("from net import Net")})
     for limits in (Limits(project_files=0), Limits(project_file_bytes=10)):
         reading = read(folder / "train.py", limits)
-        assert reading.resolved == ()
+        # A file that is too large may shrink.
+        named = [Path(name).name for name, _ in reading.resolved]
+        assert named == ([] if limits.project_files == 0 else ["net.py"])
         assert [step.model for one in reading.facts.loops for step in one.steps] == [None]
         assert len(reading.notes) == 1
 

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from gradhealth_lint.selection import UNREADABLE, UNUSED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradhealth_lint.rules.rule import Rule
     from gradhealth_lint.violation import Violation
 
+#: What the engine reports by itself: a summary and more words, for which GitHub asks of all.
+_OWN: Final = {
+    UNUSED: (
+        "A comment for the linter that silences nothing, or gives no reason where one is asked.",
+        "What a comment silenced may have been mended since; left in place, it would silence the"
+        " next fault on that line unseen. Remove it, or give the reason that the configuration"
+        " asks for (require-ignore-reason).",
+    ),
+    UNREADABLE: (
+        "A file that is not Python source, or too large or too deeply nested to be read.",
+        "Nothing in such a file was checked, so that it has no findings says nothing of it."
+        " Correct it, or leave it out of the paths.",
+    ),
+}
 LEVELS: Final = {"error": "error", "warning": "warning", "advice": "note"}
 #: GitHub's words.
 _SEVERITIES: Final = {"error": "error", "warning": "warning", "advice": "recommendation"}
@@ -36,8 +52,15 @@ def _descriptor(violation: Violation, rule: Rule | None) -> dict[str, Any]:
             "problem.severity": _SEVERITIES[violation.severity],
         },
     }
-    if rule is None:
+    if rule is None and violation.code not in _OWN:
         return made
+    if rule is None:
+        summary, why = _OWN[violation.code]
+        return made | {
+            "shortDescription": {"text": summary},
+            "fullDescription": {"text": why},
+            "help": {"text": why, "markdown": f"{summary}\n\n{why}\n"},
+        }
     summary = (rule.__doc__ or "").strip().splitlines()[0]
     references = "".join(f"- {reference}\n" for reference in rule.references)
     examples = "".join(_code("Reported", example.text) for example in rule.bad[:1])

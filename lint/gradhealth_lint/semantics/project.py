@@ -137,10 +137,12 @@ class Project:
         limits = self._interpreter.limits
         try:
             state = file.stat()
-            if state.st_size > limits.project_file_bytes:
+            if len(self.resolved) >= limits.project_files:
                 self.left_out += 1
                 return None
-            if len(self.resolved) >= limits.project_files:
+            if state.st_size > limits.project_file_bytes:
+                # Once it has shrunk, it counts.
+                self.resolved[str(file)] = _digest(file.read_bytes())
                 self.left_out += 1
                 return None
             digest, tree = _parsed(str(file), state.st_mtime_ns, state.st_size)
@@ -158,10 +160,14 @@ class Project:
 def _parsed(file: str, _: int, __: int) -> tuple[str, cst.Module | None]:
     """The hash of a file and its tree; None if it is not Python, or large and without models."""
     data = Path(file).read_bytes()
-    digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+    digest = _digest(data)
     if len(data) > _SMALL and not _TELLING.search(data):
         return digest, None
     return digest, _tree(data)
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _tree(data: bytes) -> cst.Module | None:
