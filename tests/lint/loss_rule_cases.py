@@ -147,6 +147,11 @@ BAD: dict[str, tuple[Example, ...]] = {
         *_in_all_styles("method", "?.sigmoid()", "nn.BCEWithLogitsLoss()", at_sink=False),
         *_in_all_styles("layer", "nn.Sigmoid()(?)", "nn.BCEWithLogitsLoss()", at_sink=False),
     ),
+    "GRD403": (
+        *_in_all_styles("sigmoid", "torch.sigmoid(?)", "nn.BCELoss()", at_sink=False),
+        *_in_all_styles("method", "?.sigmoid()", "nn.BCELoss(reduction='sum')", at_sink=False),
+        *_in_all_styles("layer", "nn.Sigmoid()(?)", "torch.nn.BCELoss()", at_sink=False),
+    ),
     "GRD404": tuple(
         Example(name, _LOG.replace("{body}", f"    {line}"))
         for name, line in {
@@ -164,7 +169,8 @@ BAD: dict[str, tuple[Example, ...]] = {
 _HEALTHY: tuple[Example, ...] = (
     *_healthy("logits", "?", "nn.CrossEntropyLoss()"),
     *_healthy("logits-bce", "?", "nn.BCEWithLogitsLoss(pos_weight=weights)"),
-    *_healthy("probabilities-bce", "torch.sigmoid(?)", "nn.BCELoss()"),
+    *_healthy("softmax-bce", "torch.softmax(?, 1)", "nn.BCELoss()"),
+    *_healthy("clamped-bce", "torch.sigmoid(?).clamp(1e-6, 1 - 1e-6)", "nn.BCELoss()"),
     *_healthy("log-probabilities", "F.log_softmax(?, dim=1)", "nn.NLLLoss()"),
     *_healthy("log-probabilities-kl", "?.log_softmax(1)", "nn.KLDivLoss(reduction='batchmean')"),
     *_healthy("softmax-mse", "F.softmax(?, dim=1)", "nn.MSELoss()"),

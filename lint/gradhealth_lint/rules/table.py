@@ -355,6 +355,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"expit", b"sigmoid"), (b"logits",)),
     ),
     (
+        "GRD403",
+        "sigmoid-then-bce",
+        "losses.grd403_sigmoid_then_bce:SigmoidThenBce",
+        False,
+        True,
+        ((b"torch",), (b"expit", b"sigmoid"), (b"bceloss", b"binary_cross_entropy")),
+    ),
+    (
         "GRD404",
         "log-of-softmax",
         "losses.grd404_log_of_softmax:LogOfSoftmax",

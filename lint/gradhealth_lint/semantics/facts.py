@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class Wiring:
     """A loss or a logarithm, and what made the tensor it is given.
 
-    ``kind`` is "cross_entropy", "bce_with_logits", "nll", "kl_div", "log" or "backward"; "output"
-    of a softmax or sigmoid that a module ends in, on rectified logits, "hidden" of one between two
-    layers;
+    ``kind`` is "cross_entropy", "bce_with_logits", "bce", "nll", "kl_div", "log" or "backward";
+    "output" of a softmax or sigmoid that a module ends in, on rectified logits, "hidden" of one
+    between two layers;
     ``function`` is "softmax", "log_softmax", "sigmoid", "logsigmoid", or "affine" of plain logits;
     "relu", "gelu" and the like of rectified ones;
     "rewrapped" of a new tensor made of another one's numbers, "required" of one that was told to

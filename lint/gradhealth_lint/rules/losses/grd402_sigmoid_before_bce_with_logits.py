@@ -91,7 +91,7 @@ class SigmoidBeforeBceWithLogits:
             """,
         ),
         Example(
-            "sigmoid-and-bce",
+            "sigmoid-and-clamped-bce",
             """
             import torch
             import torch.nn as nn
@@ -110,7 +110,7 @@ class SigmoidBeforeBceWithLogits:
             criterion = nn.BCELoss()
             model = Net()
             for x, y in loader:
-                loss = criterion(model(x).squeeze(1), y)
+                loss = criterion(model(x).squeeze(1).clamp(1e-6, 1 - 1e-6), y)
             """,
         ),
     )

@@ -47,6 +47,8 @@ _RECTIFYING: Final = {
 _ASKING: Final = {
     "cross_entropy": "cross_entropy",
     "CrossEntropyLoss": "cross_entropy",
+    "binary_cross_entropy": "bce",
+    "BCELoss": "bce",
     "binary_cross_entropy_with_logits": "bce_with_logits",
     "BCEWithLogitsLoss": "bce_with_logits",
     "nll_loss": "nll",
