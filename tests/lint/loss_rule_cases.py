@@ -141,6 +141,7 @@ BAD: dict[str, tuple[Example, ...]] = {
         *_in_all_styles(
             "method", "?.softmax(dim=-1)", "nn.CrossEntropyLoss(label_smoothing=0.1)", at_sink=False
         ),
+        *_in_all_styles("sigmoid", "torch.sigmoid(?)", "nn.CrossEntropyLoss()", at_sink=False),
     ),
     "GRD402": (
         *_in_all_styles("sigmoid", "torch.sigmoid(?)", "nn.BCEWithLogitsLoss()", at_sink=False),
@@ -173,6 +174,7 @@ _HEALTHY: tuple[Example, ...] = (
     *_healthy("clamped-bce", "torch.sigmoid(?).clamp(1e-6, 1 - 1e-6)", "nn.BCELoss()"),
     *_healthy("log-probabilities", "F.log_softmax(?, dim=1)", "nn.NLLLoss()"),
     *_healthy("log-probabilities-kl", "?.log_softmax(1)", "nn.KLDivLoss(reduction='batchmean')"),
+    *_healthy("gate-cross-entropy", "? * torch.sigmoid(?)", "nn.CrossEntropyLoss()"),
     *_healthy("softmax-mse", "F.softmax(?, dim=1)", "nn.MSELoss()"),
     *_healthy("own-loss", "F.softmax(?, dim=1)", "FocalLoss()"),
     *_healthy("temperature", "F.softmax(?, dim=1) * scale", "nn.CrossEntropyLoss()"),

@@ -344,7 +344,7 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         "losses.grd401_softmax_before_cross_entropy:SoftmaxBeforeCrossEntropy",
         True,
         True,
-        ((b"torch",), (b"softmax",), (b"entropy",)),
+        ((b"torch",), (b"expit", b"igmoid", b"oftmax"), (b"entropy",)),
     ),
     (
         "GRD402",

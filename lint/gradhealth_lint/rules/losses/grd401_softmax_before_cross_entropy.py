@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class SoftmaxBeforeCrossEntropy:
-    """A softmax whose result goes into a cross-entropy that applies one itself."""
+    """A softmax or sigmoid whose result goes into a cross-entropy that applies a softmax itself."""
 
     code: ClassVar[str] = "GRD401"
     name: ClassVar[str] = "softmax-before-cross-entropy"
@@ -30,12 +30,22 @@ class SoftmaxBeforeCrossEntropy:
     remedy: ClassVar[str] = (
         "give {loss} the logits; where probabilities are needed, at prediction, apply softmax there"
     )
+    message_sigmoid: ClassVar[str] = (
+        "{function} squeezes what {loss} takes as logits into 0 to 1: it applies "
+        "log_softmax to them, so the loss cannot fall below log(1 + (C - 1) / e) for C "
+        "classes, 1.46 for 10, and the gradient of a confident mistake is nearly zero"
+    )
+    remedy_sigmoid: ClassVar[str] = (
+        "give {loss} the logits, without the sigmoid; if a sample can be of several classes "
+        "at once, use nn.BCEWithLogitsLoss on the logits"
+    )
     why: ClassVar[str] = (
         "nn.CrossEntropyLoss is log_softmax and nll_loss in one. Probabilities between "
         "0 and 1 taken as logits differ by at most 1, so the best answer it can express"
         " is e / (e + C - 1), and the gradient passes through two softmaxes: where the "
         "first is sure of a wrong class, its slope p (1 - p) lets nothing through. "
-        "Training runs and learns slowly, which is why it is found late. Models are "
+        "Training runs and learns slowly, which is why it is found late. A sigmoid before "
+        "it does the same, class by class. Models are "
         "followed to their last operation. Silent where that is not known, where it "
         "depends on self.training, and for log_softmax, which changes nothing."
     )
@@ -45,29 +55,34 @@ class SoftmaxBeforeCrossEntropy:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"(?i:softmax)"),
+        re.compile(rb"(?i:softmax|sigmoid)|expit"),
         re.compile(rb"(?i:cross_?entropy)"),
     )
     reads_stacks: ClassVar[bool] = True
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
-        """Every cross-entropy on the result of a softmax."""
+        """Every cross-entropy on the result of a softmax or sigmoid."""
+        texts = {
+            "softmax": (self.message, self.remedy),
+            "sigmoid": (self.message_sigmoid, self.remedy_sigmoid),
+        }
         seen: set[int] = set()
         for wiring in facts.wirings:
             if (
                 wiring.kind != "cross_entropy"
-                or wiring.function != "softmax"
+                or wiring.function not in texts
                 or wiring.source in seen
             ):
                 continue
             seen.add(wiring.source)
+            message, remedy = texts[wiring.function]
             yield Found(
                 wiring.source,
-                self.message.format(
+                message.format(
                     function=wiring.source_text or wiring.function,
                     loss=wiring.text or "cross_entropy",
                 ),
-                self.remedy.format(loss=wiring.text or "it"),
+                remedy.format(loss=wiring.text or "it"),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -178,6 +193,31 @@ class SoftmaxBeforeCrossEntropy:
 
             def train_step(x, y):
                 return criterion(model(x), y)
+            """,
+        ),
+        Example(
+            "sigmoid",
+            """
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc1 = nn.Linear(784, 128)
+                    self.fc2 = nn.Linear(128, 10)
+                    self.sigmoid = nn.Sigmoid()
+
+                def forward(self, x):
+                    x = F.relu(self.fc1(x))
+                    x = self.sigmoid(self.fc2(x))  # <- here
+                    return x
+
+            net = Net()
+            criterion = nn.CrossEntropyLoss()
+            for x, y in loader:
+                loss = criterion(net(x), y)
+                loss.backward()
             """,
         ),
     )
