@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from tests.lint import loss_fix_cases
+
 _CLIP: Final = "+ nn.utils.clip_grad_norm_({}.parameters(), max_norm=1.0)"
 _SHORT: Final = "+ clip_grad_norm_(model.parameters(), max_norm=1.0)"
 
 CHANGES: Final[dict[str, list[str]]] = {
+    **loss_fix_cases.CHANGES,
     "GRD201 imported-function-and-uniform": [
         "+ import torch",
         "- uniform_(layer.weight, 0.1, 0.3)",

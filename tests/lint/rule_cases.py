@@ -28,6 +28,7 @@ from tests.lint import (
     registration_rule_cases,
     retained_rule_cases,
     severed_rule_cases,
+    stability_rule_cases,
     update_rule_cases,
 )
 
@@ -975,6 +976,7 @@ for more in (
     registration_rule_cases,
     retained_rule_cases,
     severed_rule_cases,
+    stability_rule_cases,
     update_rule_cases,
 ):
     for of_all, of_family in ((GOOD, more.GOOD), (BAD, more.BAD)):

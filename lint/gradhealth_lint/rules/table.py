@@ -395,6 +395,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"where",)),
     ),
     (
+        "GRD408",
+        "divide-by-norm",
+        "losses.grd408_divide_by_norm:DivideByNorm",
+        False,
+        False,
+        ((b"torch",), (b"dist", b"norm", b"std")),
+    ),
+    (
         "GRD409",
         "inverse-trig-at-edge",
         "losses.grd409_inverse_trig_at_edge:InverseTrigAtEdge",

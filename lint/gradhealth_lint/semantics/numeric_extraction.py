@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from gradhealth_lint.semantics.numbers import starting
-from gradhealth_lint.semantics.numeric_facts import Steep
+from gradhealth_lint.semantics.numbers import normalising, starting
+from gradhealth_lint.semantics.numeric_facts import Steep, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gradhealth_lint.semantics.numbers.number import Risk
     from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
@@ -36,9 +37,16 @@ def steep(
             risk.number.high,
             _text(risk.node),
             _text(risk.operand),
+            anchor(risk.operand),
+            _unit(risk, anchor),
         )
         for risk in starting.risks(interpreter, tree, code)
     )
+
+
+def _unit(risk: Risk, anchor: Callable[[cst.CSTNode], Anchor]) -> Unit | None:
+    parts = normalising.parts(risk.node)
+    return None if parts is None else Unit(anchor(parts[0]), parts[1])
 
 
 def _text(node: cst.CSTNode) -> str:

@@ -10,11 +10,20 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Unit:
+    """``x / x.norm(dim=dim, keepdim=True)``: what ``anchor`` stands for is divided by its norm."""
+
+    anchor: Anchor
+    dim: str
+
+
+@dataclass(frozen=True, slots=True)
 class Steep:
     """One such operation, whose operand can be where the slope is infinite.
 
     ``operation`` is "log", "log1p", "sqrt", "rsqrt", "hypot", "acos", "asin", "atanh", or "norm"
-    of a division by one; ``switched`` says that a ``torch.where`` at this place guards its value.
+    of a division by one or by a standard deviation; ``switched`` says that a ``torch.where`` at
+    this place guards its value.
     ``kind`` is the operation that made the operand: "softmax", "square", "clamp"; "given" of an
     argument that is named like probabilities. ``low`` and ``high`` are the numbers it reaches,
     infinite if not known. The texts are the user's own.
@@ -28,3 +37,6 @@ class Steep:
     high: float
     text: str
     operand: str
+    #: The operand's place, and what a division by a norm divides, if that is the norm's own.
+    given: Anchor
+    unit: Unit | None = None

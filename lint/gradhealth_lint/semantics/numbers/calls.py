@@ -88,7 +88,8 @@ def _unread(
         for one in given:
             state.confirm(one)
     result = unknown(*given) if receiver is None else unknown(number(receiver), *given)
-    if MODEL.search(name) and not state.gradless:
+    of_model = isinstance(receiver, Symbol) and MODEL.search(receiver.name)
+    if (of_model or MODEL.search(name)) and not state.gradless:
         return replace(result, learns=LEARNED)
     return result
 
@@ -137,6 +138,8 @@ def _torch(
         return risking.raised(state, node, (given[0], source), exponent)
     if name in {"div", "divide", "true_divide"} and len(given) > 1:
         return risking.divided(state, node, (given[0], source), (given[1], node.args[-1].value))
+    if name == "reciprocal":
+        return risking.raised(state, node, (given[0], source), Number(known=True, low=-1, high=-1))
     if name in {"sub", "subtract"} and len(given) > 1 and not keywords:
         from gradhealth_lint.semantics.numbers.number import add, negative
 

@@ -141,6 +141,8 @@ def multiply(left: Number, right: Number) -> Number:
     scaled = left.constant is not None or right.constant is not None
     if left.kind == right.kind == "unit":
         kind = "product of units"
+    if left.kind.endswith("norm") and right.kind.endswith("norm"):
+        kind = "product of norms"
     return Number(
         learned((left, right)),
         True,

@@ -49,8 +49,13 @@ _FILLING: Final[dict[str, tuple[float, float]]] = {
     "hypot": (0.0, _INF),
     "pairwise_distance": (TINY, _INF),
 }
-#: What a norm is in a division: something that is 0 where all its entries are.
-NORMS: Final = frozenset({"norm", "vector_norm", "cdist", "dist"})
+#: What a norm is in a division: something that is 0 where all its entries are. The root of a sum
+#: of squares is one too, and is judged itself.
+NORMS: Final = frozenset({"norm", "vector_norm", "cdist", "dist", "product of norms"})
+ROOT: Final = "root of squares"
+#: What is 0 where all entries are the same, and what has no such entries unless it is made to.
+SPREAD: Final = "std"
+_NEVER_ZERO: Final = frozenset({"parameter", "softmax", "sigmoid", "unit"})
 #: What is the same number, in another place or shape.
 _SAME: Final = (catalogue.HARMLESS_METHODS | catalogue.HARMLESS_FUNCTIONS) | frozenset(
     {"gather", "index_select", "take_along_dim", "expand", "expand_as", "repeat", "flip", "roll",
@@ -76,19 +81,30 @@ def apply(name: str, given: Sequence[Number], named: Mapping[str, Number]) -> Nu
     if plain in _FILLING:
         low, high = _FILLING[plain]
         kind = {"normalize": "unit", "expit": "sigmoid"}.get(plain, plain)
+        if plain in NORMS and _is_never_zero(first):
+            low = TINY
         sources = (*given, *named.values()) if plain.endswith(("loss", "similarity")) else given
         return made(low, high, *sources, kind=kind)
     if plain in _EXTREME or plain in _TOTAL:
         return _reduced(plain, first, rest)
     if plain in _PRODUCTS:
-        units = len(given) > 1 and all(one.kind == "unit" for one in given[-2:])
-        return (
-            made(-1.0, 1.0, *given, kind="cosine_similarity")
-            if units
-            else made(-_INF, _INF, *given, kind="a product")
-        )
+        return _product(given)
     handler = _HANDLERS.get(plain)
     return None if handler is None else handler(first, rest, named)
+
+
+def _is_never_zero(one: Number) -> bool:
+    """Whether a norm of these numbers is above 0."""
+    return one.kind in _NEVER_ZERO or (one.known and (one.low > 0 or one.high < 0))
+
+
+def _product(given: Sequence[Number]) -> Number:
+    kinds = [one.kind for one in given[-2:]]
+    if kinds == ["unit", "unit"]:
+        return made(-1.0, 1.0, *given, kind="cosine_similarity")
+    if len(kinds) > 1 and NORMS.issuperset(kinds):
+        return multiply(given[-2], given[-1])
+    return made(-_INF, _INF, *given, kind="a product")
 
 
 def _reduced(name: str, first: Number, rest: tuple[Number, ...]) -> Number:
@@ -146,7 +162,7 @@ def _exponential(first: Number, _: tuple[Number, ...], __: Mapping[str, Number])
 def _root(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
     if not first.known or first.low < 0:
         return unknown(first)
-    kind = "norm" if first.kind == "square" else "sqrt"
+    kind = ROOT if first.kind == "square" else "sqrt"
     return made(math.sqrt(first.low), math.sqrt(first.high), first, kind=kind)
 
 

@@ -19,7 +19,7 @@ from gradhealth_lint.semantics.numbers.number import (
     square,
     unknown,
 )
-from gradhealth_lint.semantics.numbers.operations import NORMS
+from gradhealth_lint.semantics.numbers.operations import NORMS, ROOT, SPREAD
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -87,13 +87,12 @@ def divided(
         result = multiply(left, made(1 / constant, 1 / constant))
         halved = constant == 2 and left.kind == "trace"  # noqa: PLR2004
         return replace(result, kind=left.kind if halved or left.kind != "unit" else "")
-    found = left.risks | right.risks
-    if right.kind in NORMS and right.known and right.low <= 0:
-        found |= risky(state, node, "norm", right, other[1])
-    if right.kind in NORMS:
+    found = left.risks | right.risks | small(state, node, right, other[1])
+    if right.kind in NORMS or right.kind == ROOT:
         if left.kind in {"a product", "cosine_similarity"}:
             return replace(made(-1.0, 1.0, left, right, kind="cosine_similarity"), risks=found)
-        return replace(made(-1.0, 1.0, left, right, kind="unit"), risks=found)
+        if right.kind != "product of norms":
+            return replace(made(-1.0, 1.0, left, right, kind="unit"), risks=found)
     if left.known and right.known and right.low >= 0:
         if left.kind == "a product" and right.kind == "product":
             return replace(made(-1.0, 1.0, left, right, kind="cosine_similarity"), risks=found)
@@ -102,6 +101,17 @@ def divided(
             high = math.inf if left.high > 0 else 0.0
             return replace(made(low, high, left, right, kind=""), risks=found)
     return replace(unknown(left, right), risks=found)
+
+
+def small(state: State, node: cst.CSTNode, divisor: Number, source: cst.CSTNode) -> frozenset[Risk]:
+    """The risk of a division by a norm or a standard deviation, which can be 0.
+
+    One of what only perhaps is learned counts too: 0 / 0 is nan before any gradient.
+    """
+    steep = divisor.kind in NORMS or divisor.kind == SPREAD
+    if state.gradless or not steep or divisor.learns < PERHAPS or divisor.low > 0:
+        return frozenset()
+    return frozenset({Risk(node, "norm", source, divisor)})
 
 
 def raised(
@@ -119,11 +129,13 @@ def raised(
         result = unknown(base)
         if base.known and base.low >= 0:
             high = base.high**power
-            kind = "norm" if base.kind == "square" else "sqrt"
+            kind = ROOT if base.kind == "square" else "sqrt"
             result = made(base.low**power, high, base, kind=kind)
         more = risky(state, node, "sqrt", base, one[1])
         return replace(result, risks=result.risks | more)
     if -1 < power < 0:
         more = risky(state, node, "rsqrt", base, one[1])
         return replace(unknown(base), risks=base.risks | more)
+    if power < 0:
+        return replace(unknown(base), risks=base.risks | small(state, node, base, one[1]))
     return unknown(base)

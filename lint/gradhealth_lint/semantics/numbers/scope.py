@@ -89,9 +89,9 @@ def held(value: Held, name: str = "") -> Held:
     if value is UNKNOWN or value is MISSING:
         return exactly(TINY) if _EPS.search(name) else Number()
     if isinstance(value, Drawn):
-        return Number(LEARNED if value.is_parameter else 0)
+        return Number(LEARNED, kind="parameter") if value.is_parameter else Number()
     if isinstance(value, ParameterRef):
-        return Number(LEARNED)
+        return Number(LEARNED, kind="parameter")
     if isinstance(value, Either):
         return next((one for one in value.options if one is not None), Number())
     if isinstance(value, tuple):

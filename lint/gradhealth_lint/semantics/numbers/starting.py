@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 #: A file without any of these has nothing that the rules ask for.
 _ASKS: Final = re.compile(
-    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b"
+    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b|\bstd\b"
 )
 #: What a function is to a gradient.
 _LOSSES: Final = "loss"
