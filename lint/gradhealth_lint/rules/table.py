@@ -411,6 +411,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"cos", b"sin", b"tanh")),
     ),
     (
+        "GRD410",
+        "naive-exp",
+        "losses.grd410_naive_exp:NaiveExp",
+        False,
+        False,
+        ((b"torch",), (b"exp",)),
+    ),
+    (
         "GRD412",
         "nll-without-log-softmax",
         "losses.grd412_nll_without_log_softmax:NllWithoutLogSoftmax",

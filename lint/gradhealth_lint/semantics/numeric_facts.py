@@ -22,8 +22,9 @@ class Steep:
     """One such operation, whose operand can be where the slope is infinite.
 
     ``operation`` is "log", "log1p", "sqrt", "rsqrt", "hypot", "acos", "asin", "atanh", or "norm"
-    of a division by one or by a standard deviation; ``switched`` says that a ``torch.where`` at
-    this place guards its value.
+    of a division by one or by a standard deviation; "naive softmax", "naive sigmoid", "naive
+    tanh", "naive logsumexp", "naive softplus" of one that is written out; ``switched`` says that
+    a ``torch.where`` at this place guards its value.
     ``kind`` is the operation that made the operand: "softmax", "square", "clamp"; "given" of an
     argument that is named like probabilities. ``low`` and ``high`` are the numbers it reaches,
     infinite if not known. The texts are the user's own.

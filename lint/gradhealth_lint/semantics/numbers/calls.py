@@ -21,7 +21,7 @@ from gradhealth_lint.semantics.domain.values import (
     Qualified,
     Symbol,
 )
-from gradhealth_lint.semantics.numbers import functions, operations, risking, switching
+from gradhealth_lint.semantics.numbers import functions, operations, overflowing, risking, switching
 from gradhealth_lint.semantics.numbers.number import LEARNED, Number, made, unknown
 from gradhealth_lint.semantics.numbers.scope import Held, Scope, State, attribute, number
 from gradhealth_lint.semantics.python import classes
@@ -140,17 +140,17 @@ def _torch(
         return risking.divided(state, node, (given[0], source), (given[1], node.args[-1].value))
     if name == "reciprocal":
         return risking.raised(state, node, (given[0], source), Number(known=True, low=-1, high=-1))
-    if name in {"sub", "subtract"} and len(given) > 1 and not keywords:
-        from gradhealth_lint.semantics.numbers.number import add, negative
-
-        return add(given[0], negative(given[1]))
     result = operations.apply(name, given, keywords) or unknown(*given, *keywords.values())
+    if name in {"exp", "exp_"}:
+        result = replace(result, kind=overflowing.exponential(given[0], source))
     operation = risking.OPERATIONS.get(name)
     if operation is not None:
         operand = given[0]
         if operation == "hypot":
             operand = made(0.0, math.inf, *given)
         more = risking.risky(state, node, operation, operand, source)
+        if operation in {"log", "log1p"}:
+            more |= overflowing.logarithm(state, node, operation, operand)
         result = replace(result, risks=result.risks | more)
     if state.gradless:
         result = result.cut()

@@ -11,15 +11,12 @@ import libcst as cst
 from gradhealth_lint.semantics.domain.catalogue import SHAPE_ATTRIBUTES
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.values import Instance, Qualified
-from gradhealth_lint.semantics.numbers import calls, risking
+from gradhealth_lint.semantics.numbers import calls, operations, risking
 from gradhealth_lint.semantics.numbers.number import (
     Number,
-    add,
     exactly,
     join,
     made,
-    multiply,
-    negative,
     square,
     unknown,
 )
@@ -94,11 +91,11 @@ def combine(
     """``one op other``."""
     left, right = number(one[0]), number(other[0])
     if isinstance(op, (cst.Add, cst.AddAssign)):
-        return add(left, right)
+        return operations.added(left, right)
     if isinstance(op, (cst.Subtract, cst.SubtractAssign)):
-        return add(left, negative(right))
+        return operations.subtracted(left, right)
     if isinstance(op, (cst.Multiply, cst.MultiplyAssign)):
-        return square(left) if same(one[1], other[1]) else multiply(left, right)
+        return square(left) if same(one[1], other[1]) else operations.multiplied(left, right)
     if isinstance(op, (cst.MatrixMultiply, cst.MatrixMultiplyAssign)):
         units = left.kind == right.kind == "unit"
         low, high, kind = (-1.0, 1.0, "cosine_similarity") if units else (
@@ -117,7 +114,7 @@ def combine(
 def _unary(state: State, node: cst.UnaryOperation, scope: Scope) -> Held:
     value = number(evaluate(state, node.expression, scope))
     if isinstance(node.operator, cst.Minus):
-        return negative(value)
+        return operations.negated(value)
     return value if value.kind == MASK else value.unknown()
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue
+from gradhealth_lint.semantics.numbers import overflowing
 from gradhealth_lint.semantics.numbers.number import (
     FIXED,
     TINY,
@@ -14,6 +15,7 @@ from gradhealth_lint.semantics.numbers.number import (
     add,
     made,
     multiply,
+    negative,
     square,
     unknown,
 )
@@ -108,6 +110,9 @@ def _product(given: Sequence[Number]) -> Number:
 
 
 def _reduced(name: str, first: Number, rest: tuple[Number, ...]) -> Number:
+    summed = overflowing.total(first.kind) if name in _TOTAL or name == "mean" else None
+    if summed is not None:
+        return replace(first, kind=summed, high=_INF)
     if name in _TOTAL and first.kind == "product of units":
         return made(-1.0, 1.0, first, kind="cosine_similarity")
     if name in _TOTAL and first.kind == "product":
@@ -172,14 +177,46 @@ def _logarithm(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -
     return made(low, high, first) if first.known else unknown(first)
 
 
+def added(left: Number, right: Number) -> Number:
+    """``left + right``."""
+    result = add(left, right)
+    kind = overflowing.added(left, right)
+    return replace(result, kind=kind) if kind else result
+
+
+def subtracted(left: Number, right: Number) -> Number:
+    """``left - right``."""
+    return overflowing.subtracted(left, right, add(left, negative(right)))
+
+
+def multiplied(left: Number, right: Number) -> Number:
+    """``left * right``."""
+    result = multiply(left, right)
+    kind = overflowing.multiplied(left, right)
+    return replace(result, kind=kind) if kind else result
+
+
+def negated(one: Number) -> Number:
+    """``-one``."""
+    if one.known or one.kind == overflowing.DIFFERENCE:
+        return negative(one)
+    return replace(one, kind=overflowing.MINUS)
+
+
 def _sum(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
     other = rest[0] if rest else named.get("other")
-    return unknown(first) if other is None or "alpha" in named else add(first, other)
+    return unknown(first) if other is None or "alpha" in named else added(first, other)
+
+
+def _difference(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
+    other = rest[0] if rest else named.get("other")
+    plain = other is not None and "alpha" not in named
+    return subtracted(first, other) if other is not None and plain else unknown(first)
 
 
 def _times(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
     other = rest[0] if rest else named.get("other")
-    return unknown(first) if other is None else multiply(first, other)
+    return unknown(first) if other is None else multiplied(first, other)
 
 
 def _square(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:
@@ -203,6 +240,8 @@ _HANDLERS: Final[
     **dict.fromkeys(("log", "log2", "log10"), _logarithm),
     "square": _square,
     "add": _sum,
+    **dict.fromkeys(("sub", "subtract"), _difference),
+    **dict.fromkeys(("neg", "negative"), lambda first, _, __: negated(first)),
     **dict.fromkeys(("mul", "multiply"), _times),
     "trace": _trace,
 }

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain.names import canonical
 from gradhealth_lint.semantics.domain.values import Qualified
+from gradhealth_lint.semantics.numbers import overflowing
 from gradhealth_lint.semantics.numbers.number import (
     LEARNED,
     PERHAPS,
     Number,
     Risk,
+    exactly,
     made,
     multiply,
     square,
@@ -87,7 +89,10 @@ def divided(
         result = multiply(left, made(1 / constant, 1 / constant))
         halved = constant == 2 and left.kind == "trace"  # noqa: PLR2004
         return replace(result, kind=left.kind if halved or left.kind != "unit" else "")
-    found = left.risks | right.risks | small(state, node, right, other[1])
+    by_hand = overflowing.divided(state, node, left, right)
+    found = left.risks | right.risks | by_hand | small(state, node, right, other[1])
+    if by_hand:
+        return replace(made(0.0, 1.0, left, right, kind="by hand"), risks=found)
     if right.kind in NORMS or right.kind == ROOT:
         if left.kind in {"a product", "cosine_similarity"}:
             return replace(made(-1.0, 1.0, left, right, kind="cosine_similarity"), risks=found)
@@ -100,7 +105,8 @@ def divided(
         if left.low <= 0:
             high = math.inf if left.high > 0 else 0.0
             return replace(made(low, high, left, right, kind=""), risks=found)
-    return replace(unknown(left, right), risks=found)
+    kept = left.kind in {overflowing.MINUS, overflowing.DIFFERENCE}
+    return replace(unknown(left, right), risks=found, kind=left.kind if kept else "")
 
 
 def small(state: State, node: cst.CSTNode, divisor: Number, source: cst.CSTNode) -> frozenset[Risk]:
@@ -136,6 +142,8 @@ def raised(
     if -1 < power < 0:
         more = risky(state, node, "rsqrt", base, one[1])
         return replace(unknown(base), risks=base.risks | more)
+    if power == -1:
+        return divided(state, node, (exactly(1.0), one[1]), one)
     if power < 0:
         return replace(unknown(base), risks=base.risks | small(state, node, base, one[1]))
     return unknown(base)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 #: A file without any of these has nothing that the rules ask for.
 _ASKS: Final = re.compile(
-    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b|\bstd\b"
+    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b|\bstd\b|\bexp\b"
 )
 #: What a function is to a gradient.
 _LOSSES: Final = "loss"
@@ -47,6 +47,13 @@ _MEASURING: Final = re.compile(
     r"metric|accura|eval|psnr|ssim|valid|test|^log_(?!loss|likelihood)|plot|score|weight|scale|numpy",
     re.I,
 )
+#: Functions that are written out; in a file that trains they are meant for it.
+_BY_HAND: Final = re.compile(
+    r"^(my|own|custom|naive|hand)?_?(log_?)?(soft_?max|sigmoid|logistic|soft_?plus|sum_?exp|swish|silu)"
+    r"(?!.*(numpy|np))",
+    re.I,
+)
+_TRAINS: Final = re.compile(r"\bbackward\(|nn\.Module|requires_grad|\bloss\b")
 _FIXED: Final = re.compile(
     r"target|label|truth|(^|_)gt(_|$)|^(y|t|w|n|k|b|real|dim|axis)$|^y_?(true|real)|mask|weight"
     r"|alpha|beta|gamma|temperature|margin|reduction|batch|device|^lr$|num|idx|index|time|step"
@@ -77,6 +84,9 @@ def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
     losses = []
     for function, instance in _functions(interpreter):
         role = _role(function, instance, trains=trains)
+        role = _role(function, instance)
+        if not role and _BY_HAND.search(function.name) and _TRAINS.search(code):
+            role = _FORWARD
         if role == _LOSSES:
             losses.append((function, instance))
         elif role:
@@ -149,7 +159,7 @@ def _argument(name: str, function: Function, role: str) -> Held:
     if _FIXED.search(name) and not re.search(r"pred|logit|prob", name, re.I):
         return Number(FIXED)
     learns = LEARNED if is_loss or made else PERHAPS
-    if is_loss and _PROBABILITY.search(name):
+    if is_loss and _PROBABILITY.search(name) and not name.startswith("log"):
         return Number(learns, known=True, low=0.0, high=1.0, given=True, kind="given")
     return Number(learns)
 
