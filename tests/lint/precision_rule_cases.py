@@ -63,7 +63,7 @@ _BAD = {
         def main(model, loader, criterion):
             model.cuda()
             model.half()
-            optimizer = optim.Adam(model.parameters(), lr=1e-4)
+            optimizer = optim.SGD(model.parameters(), lr=1e-2)
             for epoch in range(3):
                 for x, y in loader:
                     optimizer.zero_grad()

@@ -419,6 +419,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"exp",)),
     ),
     (
+        "GRD411",
+        "eps-lost-in-half",
+        "losses.grd411_eps_lost_in_half:EpsLostInHalf",
+        False,
+        False,
+        ((b"torch",), (b"autocast", b"float16", b"half")),
+    ),
+    (
         "GRD412",
         "nll-without-log-softmax",
         "losses.grd412_nll_without_log_softmax:NllWithoutLogSoftmax",

@@ -64,7 +64,7 @@ def _casting(region: cst.BaseSuite, backward: Event, inside: Sequence[Event], co
     """The float16 autocast that makes the loss, as the code has it; "" if there is none."""
     feeding = _feeding(region, backward)
     for block in walking.nodes_within(region, cst.With):
-        context = next((c for item in block.items if (c := _half_cast(item.item, code))), "")
+        context = next((c for item in block.items if (c := half_cast(item.item, code))), "")
         if context:
             written = {write.name for write in loop_syntax.writes(block.body)}
             nodes = {id(node) for node in walking.within(block.body)}
@@ -75,7 +75,7 @@ def _casting(region: cst.BaseSuite, backward: Event, inside: Sequence[Event], co
         forward = classes.find(receiver.cls, "forward") if isinstance(receiver, Instance) else None
         if event.kind == events.FORWARD and isinstance(forward, Function):
             for item in _contexts(forward.node):
-                context = _half_cast(item, code)
+                context = half_cast(item, code)
                 if context:
                     return context
     return ""
@@ -92,7 +92,7 @@ def _contexts(function: cst.FunctionDef | cst.Lambda) -> list[cst.BaseExpression
     return found
 
 
-def _half_cast(node: cst.BaseExpression, code: str) -> str:
+def half_cast(node: cst.BaseExpression, code: str) -> str:
     """An autocast as the code has it, if it surely casts to float16 on a GPU when it is on."""
     call = node if isinstance(node, cst.Call) else None
     name = dotted(call.func if call is not None else node)

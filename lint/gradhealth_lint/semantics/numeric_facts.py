@@ -23,8 +23,9 @@ class Steep:
 
     ``operation`` is "log", "log1p", "sqrt", "rsqrt", "hypot", "acos", "asin", "atanh", or "norm"
     of a division by one or by a standard deviation; "naive softmax", "naive sigmoid", "naive
-    tanh", "naive logsumexp", "naive softplus" of one that is written out; ``switched`` says that
-    a ``torch.where`` at this place guards its value.
+    tanh", "naive logsumexp", "naive softplus" of one that is written out; "lost eps",
+    "lost eps of optimizer" of one that is 0 in float16. ``switched`` says that a ``torch.where``
+    at this place guards its value.
     ``kind`` is the operation that made the operand: "softmax", "square", "clamp"; "given" of an
     argument that is named like probabilities. ``low`` and ``high`` are the numbers it reaches,
     infinite if not known. The texts are the user's own.

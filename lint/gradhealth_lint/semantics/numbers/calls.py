@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
 from gradhealth_lint.semantics.domain.values import (
@@ -21,11 +20,18 @@ from gradhealth_lint.semantics.domain.values import (
     Qualified,
     Symbol,
 )
-from gradhealth_lint.semantics.numbers import functions, operations, overflowing, risking, switching
+from gradhealth_lint.semantics.numbers import (
+    functions,
+    halves,
+    layers,
+    operations,
+    overflowing,
+    risking,
+    switching,
+)
 from gradhealth_lint.semantics.numbers.number import LEARNED, Number, made, unknown
 from gradhealth_lint.semantics.numbers.scope import Held, Scope, State, attribute, number
 from gradhealth_lint.semantics.python import classes
-from gradhealth_lint.semantics.pytorch import inits
 from gradhealth_lint.semantics.pytorch.applying import MODEL
 
 if TYPE_CHECKING:
@@ -33,16 +39,6 @@ if TYPE_CHECKING:
 
 _CUTTING: Final = frozenset({"detach", "item", "numpy", "tolist", "detach_", "size", "argmax"})
 _TORCH: Final = re.compile(r"torch\.(nn\.functional\.|linalg\.|special\.|Tensor\.)?(\w+)$")
-#: Layers that do what a function does.
-_LAYERS: Final = {
-    "Sigmoid": "sigmoid", "Softmax": "softmax", "Softmax2d": "softmax", "Tanh": "tanh",
-    "LogSoftmax": "log_softmax", "LogSigmoid": "logsigmoid", "Softplus": "softplus",
-    "ReLU": "relu", "ReLU6": "relu6", "Hardsigmoid": "hardsigmoid", "MSELoss": "mse_loss",
-    "L1Loss": "l1_loss", "SmoothL1Loss": "smooth_l1_loss", "HuberLoss": "huber_loss",
-    "CosineSimilarity": "cosine_similarity", "PairwiseDistance": "pairwise_distance",
-    "Identity": "reshape", "Flatten": "flatten", "Dropout": "reshape",
-}  # fmt: skip
-_FREE: Final = catalogue.AFFINE_KINDS | {"Embedding", "Bilinear"}
 
 
 def evaluate(state: State, node: cst.Call, scope: Scope) -> Held:
@@ -73,10 +69,14 @@ def evaluate(state: State, node: cst.Call, scope: Scope) -> Held:
     if isinstance(callee, Qualified):
         return _imported(state, node, callee.name, positional, named)
     if isinstance(callee, (Function, Bound, Layer, Container, Instance, ClassValue)):
-        return apply(state, callee, receiver, positional, named, node)
+        result = apply(state, callee, receiver, positional, named, node)
+        return halves.applied(state, callee, result)
     if isinstance(func, cst.Attribute) and isinstance(receiver, (Number, tuple)):
         return _method(state, node, func, number(receiver), positional, named, scope)
-    return _unread(state, node, receiver, positional, named)
+    found = halves.model(state, dotted(func).rpartition(".")[2], receiver, node.args)
+    if found is not None:
+        return found
+    return halves.applied(state, callee, _unread(state, node, receiver, positional, named))
 
 
 def _unread(
@@ -111,6 +111,7 @@ def _imported(
             for one in given[:1]:
                 state.confirm(one)
             return Number(LEARNED, risks=given[0].risks if given else frozenset())
+        halves.optimizer(state, node, name, given, keywords)
         outside = name.startswith(("math.", "numpy.", "builtins.float", "builtins.int"))
         return Number() if outside else unknown(*given, *keywords.values())
     return _torch(state, node, found.group(2), positional, named)
@@ -152,9 +153,11 @@ def _torch(
         if operation in {"log", "log1p"}:
             more |= overflowing.logarithm(state, node, operation, operand)
         result = replace(result, risks=result.risks | more)
-    if state.gradless:
-        result = result.cut()
-    return result
+    if name == "add" and len(given) > 1:
+        result = replace(result, risks=result.risks | halves.added(state, node, *given[:2]))
+    lost = halves.clamped(state, node, name, given[0], [*given[1:], *keywords.values()])
+    result = replace(result, risks=result.risks | lost)
+    return halves.computed(state, name, result.cut() if state.gradless else result)
 
 
 def _method(
@@ -177,6 +180,9 @@ def _method(
     if name in {"append", "extend"} and isinstance(func.value, cst.Name):
         scope.names[func.value.value] = unknown(receiver, *(number(one) for one in positional))
         return Number()
+    cast = halves.cast(name, receiver, node.args)
+    if cast is not None:
+        return cast
     if name == "where" and node.args:
         return unknown(receiver, *(number(one) for one in positional))
     result = _torch(state, node, name, positional, named, (receiver, func.value))
@@ -209,7 +215,8 @@ def apply(
         forward = classes.find(callee.cls, "forward")
         if not (callee.is_module and isinstance(forward, Function)):
             return unknown(*given)
-        return functions.follow(state, forward, callee, positional, named)
+        with halves.weights(state, callee):
+            return functions.follow(state, forward, callee, positional, named)
     if isinstance(callee, Container):
         pairs = callee.fields["items"]
         if callee.kind != "Sequential" or pairs is UNKNOWN:
@@ -219,7 +226,7 @@ def apply(
             value = apply(state, one, None, [value], {}, node)
         return value
     if isinstance(callee, Layer):
-        return _layer(state, callee, given)
+        return layers.apply(state, callee, given)
     return _symbolic(state, callee, given)
 
 
@@ -227,17 +234,3 @@ def _symbolic(state: State, callee: Held, given: list[Number]) -> Number:
     is_model = isinstance(callee, Symbol) and MODEL.search(callee.name)
     result = unknown(*given)
     return replace(result, learns=LEARNED) if is_model and not state.gradless else result
-
-
-def _layer(state: State, layer: Layer, given: list[Number]) -> Number:
-    name = _LAYERS.get(layer.kind)
-    if name is not None:
-        result = operations.apply(name, given, {})
-        return unknown(*given) if result is None else result
-    result = unknown(*given)
-    if state.gradless:
-        return result
-    if layer.kind in _FREE:
-        result = made(-math.inf, math.inf, *given, kind="affine")
-    owns = layer.kind in _FREE or bool(inits.parameter_names(layer))
-    return replace(result, learns=LEARNED) if owns else result

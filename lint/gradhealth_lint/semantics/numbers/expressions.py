@@ -11,7 +11,7 @@ import libcst as cst
 from gradhealth_lint.semantics.domain.catalogue import SHAPE_ATTRIBUTES
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.values import Instance, Qualified
-from gradhealth_lint.semantics.numbers import calls, operations, risking
+from gradhealth_lint.semantics.numbers import calls, halves, operations, risking
 from gradhealth_lint.semantics.numbers.number import (
     Number,
     exactly,
@@ -91,7 +91,8 @@ def combine(
     """``one op other``."""
     left, right = number(one[0]), number(other[0])
     if isinstance(op, (cst.Add, cst.AddAssign)):
-        return operations.added(left, right)
+        result = operations.added(left, right)
+        return replace(result, risks=result.risks | halves.added(state, node, left, right))
     if isinstance(op, (cst.Subtract, cst.SubtractAssign)):
         return operations.subtracted(left, right)
     if isinstance(op, (cst.Multiply, cst.MultiplyAssign)):
@@ -101,7 +102,7 @@ def combine(
         low, high, kind = (-1.0, 1.0, "cosine_similarity") if units else (
             -math.inf, math.inf, "a product",
         )  # fmt: skip
-        return made(low, high, left, right, kind=kind)
+        return halves.computed(state, "matmul", made(low, high, left, right, kind=kind))
     if isinstance(op, (cst.Divide, cst.DivideAssign)):
         return risking.divided(state, node, (left, one[1]), (right, other[1]))
     if isinstance(op, cst.Power):

@@ -9,6 +9,7 @@ import libcst as cst
 from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import stops_gradients
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN
+from gradhealth_lint.semantics.numbers import halves
 from gradhealth_lint.semantics.numbers.number import Number, unknown
 from gradhealth_lint.semantics.numbers.scope import DEEPEST, Held, Scope, State, held, number
 from gradhealth_lint.semantics.python.scopes import make_function
@@ -44,9 +45,12 @@ def follow(
 
         return evaluate(state, node.body, scope)
     gradless = any(stops_gradients(one.decorator) for one in node.decorators)
+    casts = sum(halves.casts(state, one.decorator) for one in node.decorators)
     state.running.append(node)
     state.gradless += gradless
+    state.casts += casts
     run(state, node.body.body, scope)
+    state.casts -= casts
     state.gradless -= gradless
     state.running.pop()
     result = returned(scope)
@@ -219,8 +223,11 @@ def _with(state: State, node: cst.With, scope: Scope) -> bool:
         value = evaluate(state, one.item, scope)
         for name in bound_names(one.asname.name) if one.asname is not None else ():
             scope.names[name] = value
+    casts = sum(halves.casts(state, one.item) for one in node.items)
     state.gradless += gradless
+    state.casts += casts
     goes_on = run(state, node.body.body, scope)
+    state.casts -= casts
     state.gradless -= gradless
     return goes_on
 

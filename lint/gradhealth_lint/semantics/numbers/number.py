@@ -44,6 +44,8 @@ class Number:
     given: bool = False
     kind: str = ""
     risks: frozenset[Risk] = frozenset()
+    #: Whether it surely is a float16 tensor.
+    half: bool = False
 
     @property
     def constant(self) -> float | None:
@@ -56,7 +58,7 @@ class Number:
 
     def unknown(self) -> Number:
         """The same tensor after something that is not read."""
-        return Number(self.learns, risks=self.risks)
+        return Number(self.learns, risks=self.risks, half=self.half)
 
     def cut(self) -> Number:
         """The same numbers without their graph."""
@@ -70,12 +72,27 @@ def exactly(value: float) -> Number:
 
 def made(low: float, high: float, *sources: Number, kind: str = "", masked: bool = False) -> Number:
     """Numbers between these, computed of ``sources``."""
-    return Number(learned(sources), True, low, high, masked, kind=kind, risks=risks(sources))
+    return Number(
+        learned(sources),
+        True,
+        low,
+        high,
+        masked,
+        kind=kind,
+        risks=risks(sources),
+        half=halved(sources),
+    )
 
 
 def unknown(*sources: Number) -> Number:
     """What depends on ``sources`` in a way that is not read."""
-    return Number(learned(sources), risks=risks(sources))
+    return Number(learned(sources), risks=risks(sources), half=halved(sources))
+
+
+def halved(sources: tuple[Number, ...]) -> bool:
+    """Whether what is computed of these is float16: numbers of the source change no dtype."""
+    tensors = [one for one in sources if one.constant is None]
+    return bool(tensors) and all(one.half for one in tensors)
 
 
 def learned(sources: tuple[Number, ...]) -> int:
@@ -104,6 +121,7 @@ def join(left: Number, right: Number) -> Number:
         left.given or right.given,
         left.kind if left.kind == right.kind else "",
         risks((left, right)),
+        halved((left, right)),
     )
 
 
@@ -124,6 +142,7 @@ def add(left: Number, right: Number) -> Number:
         left.given or right.given,
         kind,
         risks((left, right)),
+        halved((left, right)),
     )
 
 
@@ -152,6 +171,7 @@ def multiply(left: Number, right: Number) -> Number:
         left.given or right.given,
         kind,
         risks((left, right)),
+        halved((left, right)),
     )
 
 

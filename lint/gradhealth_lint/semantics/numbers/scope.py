@@ -50,6 +50,12 @@ class State:
     #: Risks that a gradient surely meets, by the operation's node.
     confirmed: dict[int, Risk] = field(default_factory=dict)
     gradless: int = 0
+    #: How many autocasts to float16 are open; the models with float16 weights, and how many of
+    #: them are running.
+    casts: int = 0
+    lowered: int = 0
+    halved: set[int | str] = field(default_factory=set)
+    code: str = ""
     #: Functions that were given numbers which are known, by the identity of their node.
     met: set[int] = field(default_factory=set)
     steps: int = 0

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 #: A file without any of these has nothing that the rules ask for.
 _ASKS: Final = re.compile(
-    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b|\bstd\b|\bexp\b"
+    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b|\bstd\b|\bexp\b|\bhalf\b|float16|\bautocast\b"
 )
 #: What a function is to a gradient.
 _LOSSES: Final = "loss"
@@ -80,6 +80,8 @@ def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
     state = State(interpreter)
     trains = "backward" in code
     if trains:
+    state = State(interpreter, code=code)
+    if "backward" in code:
         _attempt(state, lambda: functions.run(state, tree.body, Scope(interpreter.module)))
     losses = []
     for function, instance in _functions(interpreter):
@@ -175,4 +177,4 @@ def _attempt(state: State, action: Callable[[], object]) -> None:
         action()
     except (OutOfBudgetError, RecursionError):
         state.running.clear()
-        state.gradless = 0
+        state.gradless = state.casts = state.lowered = 0
