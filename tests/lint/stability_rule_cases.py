@@ -5,6 +5,56 @@ from __future__ import annotations
 from gradhealth_lint.violation import Example
 
 GOOD: dict[str, tuple[Example, ...]] = {
+    "GRD404": (
+        Example(
+            "largest-of-a-softmax",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            def confidence_loss(logits):
+                confidence = F.softmax(logits, dim=1).max(dim=1)[0]
+                return -torch.log(confidence).mean()
+            """,
+        ),
+        Example(
+            "of-a-mean-of-softmaxes",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            def marginal_loss(logits):
+                p = torch.softmax(logits, 1).mean(0)
+                return (p * p.log()).sum()
+            """,
+        ),
+        Example(
+            "not-below-an-eps",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            def nll_loss(logits):
+                p = torch.maximum(torch.softmax(logits, 1), torch.tensor(1e-8))
+                return -torch.log(p).mean()
+            """,
+        ),
+        Example(
+            "teacher",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            def distillation_loss(logits, target_logits):
+                q = F.softmax(target_logits, dim=1)
+                return (q * torch.log(q) - q * F.log_softmax(logits, 1)).sum(1).mean()
+            """,
+        ),
+    ),
     "GRD408": (
         Example(
             "of-the-target",
@@ -430,6 +480,94 @@ GOOD: dict[str, tuple[Example, ...]] = {
     ),
 }
 BAD: dict[str, tuple[Example, ...]] = {
+    "GRD404": (
+        Example(
+            "picked-by-the-action",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Policy(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc = nn.Linear(4, 2)
+
+                def forward(self, x):
+                    return F.softmax(self.fc(x), dim=-1)
+
+
+            policy = Policy()
+            optimizer = torch.optim.Adam(policy.parameters())
+            for states, actions, returns in loader:
+                optimizer.zero_grad()
+                probs = policy(states)
+                loss = -(torch.log(probs.gather(1, actions)) * returns).mean()  # <- here
+                loss.backward()
+                optimizer.step()
+            """,
+        ),
+        Example(
+            "picked-by-two-indices",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            def policy_loss(logits, actions, returns):
+                probs = torch.softmax(logits, dim=-1)
+                return -(torch.log(probs[range(8), actions]) * returns).mean()  # <- here
+            """,
+        ),
+        Example(
+            "one-of-several",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            def total_loss(logits_list):
+                total = 0
+                for logits in logits_list:
+                    p = F.softmax(logits, dim=-1)
+                    total = total - torch.log(p[0])  # <- here
+                return total
+            """,
+        ),
+        Example(
+            "to-base-two",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            def entropy_loss(logits):
+                p = F.softmax(logits, dim=1)
+                return -(p * torch.log2(p)).sum(1).mean()  # <- here
+            """,
+        ),
+        Example(
+            "layer-in-a-helper-method",
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc = nn.Linear(4, 2)
+                    self.softmax = nn.Softmax(dim=1)
+
+                def probabilities(self, x):
+                    return self.softmax(self.fc(x))
+
+                def forward(self, x):
+                    p = self.probabilities(x)
+                    return -(p * torch.log(p)).sum(1)  # <- here
+            """,
+        ),
+    ),
     "GRD408": (
         Example(
             "clip-in-a-function",

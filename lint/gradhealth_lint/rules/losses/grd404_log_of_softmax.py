@@ -49,15 +49,14 @@ class LogOfSoftmax:
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Every logarithm of the result of a softmax or sigmoid."""
         seen: set[int] = set()
-        for wiring in facts.wirings:
-            if wiring.kind != "log" or wiring.function not in _FUSED or wiring.anchor in seen:
-                continue
-            seen.add(wiring.anchor)
-            yield Found(
-                wiring.anchor,
-                self.message.format(function=wiring.source_text or wiring.function),
-                self.remedy.format(fused=_FUSED[wiring.function]),
-            )
+        for anchor, kind, function in _logarithms(facts):
+            if kind in _FUSED and anchor not in seen:
+                seen.add(anchor)
+                yield Found(
+                    anchor,
+                    self.message.format(function=function),
+                    self.remedy.format(fused=_FUSED[kind]),
+                )
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -103,6 +102,19 @@ class LogOfSoftmax:
             """,
         ),
     )
+
+
+def _logarithms(facts: FileFacts) -> Iterator[tuple[int, str, str]]:
+    """The place of each logarithm, what made its operand, and the words for it.
+
+    What is not known by its last call may be by its numbers: an entry that was picked, log2.
+    """
+    for wiring in facts.wirings:
+        if wiring.kind == "log":
+            yield wiring.anchor, wiring.function, wiring.source_text or wiring.function
+    for steep in facts.steep:
+        if steep.operation == "log" and not steep.switched:
+            yield steep.anchor, steep.kind, f"a {steep.kind}, {steep.operand}"
 
 
 #: What to write instead of the logarithm of what.

@@ -171,7 +171,7 @@ def _subscript(state: State, node: cst.Subscript, scope: Scope) -> Held:
     for pick in picks:
         index_value = evaluate(state, pick, scope)
         if isinstance(index_value, Number) and index_value.constant is None:
-            plain = isinstance(pick, (cst.Name, cst.Call, cst.Attribute))
+            plain = len(picks) == 1 and isinstance(pick, (cst.Name, cst.Call, cst.Attribute))
             if index_value.kind == MASK or (plain and index_value.kind != "index"):
                 return value.unknown()
     return replace(value, kind="" if value.kind == "unit" else value.kind)

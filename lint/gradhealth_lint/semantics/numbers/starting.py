@@ -60,6 +60,9 @@ _FIXED: Final = re.compile(
     r"|length|size|epoch|(^|_)true$|teacher|reward|return|advantage|action|noise|anchors?_?box",
     re.I,
 )
+#: Another model's results, whatever they are; a model's own, whatever it is compared with.
+_GIVEN: Final = re.compile(r"^(target|teacher|true|gt|old|ref|reference)_", re.I)
+_OUTPUT: Final = re.compile(r"pred|logit|prob", re.I)
 _MADE: Final = re.compile(
     r"pred|out|logit|prob|embed|(^|_)emb|feat|hidden|y_?hat|recon|fake|score|latent|proj|^z\d?$"
     r"|^h\d?$|anchor|positive|negative|student|sim",
@@ -158,7 +161,7 @@ def _argument(name: str, function: Function, role: str) -> Held:
     if role == _TRAINING:
         return Symbol(name)
     made = bool(_MADE.search(name))
-    if _FIXED.search(name) and not re.search(r"pred|logit|prob", name, re.I):
+    if _GIVEN.search(name) or (_FIXED.search(name) and not _OUTPUT.search(name)):
         return Number(FIXED)
     learns = LEARNED if is_loss or made else PERHAPS
     if is_loss and _PROBABILITY.search(name) and not name.startswith("log"):
