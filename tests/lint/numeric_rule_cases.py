@@ -211,6 +211,26 @@ GOOD: dict[str, tuple[Example, ...]] = {
     ),
     "GRD407": (
         Example(
+            "count-of-its-own",
+            """
+            import torch
+            from torch import nn
+
+            class MeanOfPieces(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.body = nn.Linear(8, 8)
+
+                def forward(self, x, words):
+                    hidden = self.body(x)
+                    total = torch.zeros_like(hidden).scatter_add_(1, words, hidden)
+                    count = torch.zeros_like(hidden[:, :, 0])
+                    count.scatter_add_(1, words, torch.ones(8))
+                    some = count.unsqueeze(-1) > 0
+                    return torch.where(some, total / count.unsqueeze(-1), torch.zeros_like(total))
+            """,
+        ),
+        Example(
             "picked-with-a-mask",
             """
             import torch

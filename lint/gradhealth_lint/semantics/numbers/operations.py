@@ -6,10 +6,8 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint.semantics.domain import catalogue
-from gradhealth_lint.semantics.numbers import overflowing
+from gradhealth_lint.semantics.numbers import moving, overflowing
 from gradhealth_lint.semantics.numbers.number import (
-    FIXED,
     TINY,
     Number,
     add,
@@ -58,12 +56,6 @@ ROOT: Final = "root of squares"
 #: What is 0 where all entries are the same, and what has no such entries unless it is made to.
 SPREAD: Final = "std"
 _NEVER_ZERO: Final = frozenset({"parameter", "softmax", "sigmoid", "unit"})
-#: What is the same number, in another place or shape.
-_SAME: Final = (catalogue.HARMLESS_METHODS | catalogue.HARMLESS_FUNCTIONS) | frozenset(
-    {"gather", "index_select", "take_along_dim", "expand", "expand_as", "repeat", "flip", "roll",
-     "narrow", "select", "diagonal", "diag", "chunk", "split", "unbind", "take", "masked_select",
-     "sort", "topk", "repeat_interleave", "broadcast_to", "to_dense", "ravel", "tril", "triu"}
-) - {"dropout", "pad"}  # fmt: skip
 _EXTREME: Final = frozenset({"max", "min", "amax", "amin", "median", "mean", "nanmean"})
 _TOTAL: Final = frozenset({"sum", "nansum", "cumsum"})
 _PRODUCTS: Final = frozenset(
@@ -78,8 +70,9 @@ def apply(name: str, given: Sequence[Number], named: Mapping[str, Number]) -> Nu
         return None
     first, rest = given[0], tuple(given[1:])
     plain = name[:-1] if name.endswith("_") and not name.endswith("__") else name
-    if plain in _SAME:
-        return replace(first, learns=max(first.learns, FIXED))
+    moved = moving.apply(plain, given)
+    if moved is not None:
+        return moved
     if plain in _FILLING:
         low, high = _FILLING[plain]
         kind = {"normalize": "unit", "expit": "sigmoid"}.get(plain, plain)
