@@ -80,16 +80,13 @@ def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
     """The risks that a gradient surely meets in a file that has been read."""
     if _ASKS.search(code) is None:
         return []
-    state = State(interpreter)
+    state = State(interpreter, code=code)
     trains = "backward" in code
     if trains:
-    state = State(interpreter, code=code)
-    if "backward" in code:
         _attempt(state, lambda: functions.run(state, tree.body, Scope(interpreter.module)))
     losses = []
     for function, instance in _functions(interpreter):
         role = _role(function, instance, trains=trains)
-        role = _role(function, instance)
         if not role and _BY_HAND.search(function.name) and _TRAINS.search(code):
             role = _FORWARD
         if role == _LOSSES:
