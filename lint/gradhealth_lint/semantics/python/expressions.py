@@ -26,7 +26,15 @@ from gradhealth_lint.semantics.python import attributes, calls, iteration, subsc
 from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_comprehension
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import cutting, drawn, leaves, products, severing, tensors
+from gradhealth_lint.semantics.pytorch import (
+    combining,
+    cutting,
+    drawn,
+    leaves,
+    products,
+    severing,
+    tensors,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -152,7 +160,7 @@ def _binary(interpreter: Interpreter, node: cst.BinaryOperation, frame: Frame) -
     result = combine(interpreter, node.operator, left, right)
     result = leaves.combined(interpreter, left, right, result)
     if result is UNKNOWN:
-        return cutting.combined(interpreter, (left, node.left), (right, node.right))
+        return combining.combined(interpreter, (left, node.left), (right, node.right))
     return result
 
 
@@ -166,7 +174,7 @@ def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value
     if isinstance(left, (Drawn, Product)) or isinstance(right, (Drawn, Product)):
         return drawn.combine(interpreter, op, left, right)
     result = folding.binary(op, left, right)
-    return cutting.joined(left, right) if result is UNKNOWN else result
+    return combining.joined(left, right) if result is UNKNOWN else result
 
 
 def _unary(interpreter: Interpreter, node: cst.UnaryOperation, frame: Frame) -> Value:

@@ -29,6 +29,7 @@ from gradhealth_lint.semantics.domain.values import (
     tensors_in,
 )
 from gradhealth_lint.semantics.python import introspection, iteration, sequences
+from gradhealth_lint.semantics.pytorch import combining
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,10 @@ def _tensors_or_unknown(interpreter: Interpreter, arguments: Arguments, _: cst.C
 def _sum(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
     if tensors_in(arguments.everything()):
         return _tensors_or_unknown(interpreter, arguments, node)
-    return _number(sum)(interpreter, arguments, node)
+    result = _number(sum)(interpreter, arguments, node)
+    if result is UNKNOWN and arguments.positional:
+        result = combining.gathered(iteration.iterated(interpreter, arguments.positional[0]) or ())
+    return result
 
 
 def _deepcopy(interpreter: Interpreter, arguments: Arguments, _: cst.CSTNode) -> Value:

@@ -21,7 +21,6 @@ from gradhealth_lint.semantics.domain.values import (
     ListValue,
     Qualified,
     Value,
-    is_constant,
 )
 from gradhealth_lint.semantics.pytorch import data, severing
 from gradhealth_lint.semantics.pytorch.applying import MODEL
@@ -112,26 +111,6 @@ def applied(
     else:
         known = _is_loss(node, callee)
     return COMPUTED if known and any(_has_graph(one) for one in arguments.everything()) else UNKNOWN
-
-
-def combined(
-    interpreter: Interpreter, left: tuple[Value, cst.CSTNode], right: tuple[Value, cst.CSTNode]
-) -> Value:
-    """``left op right`` of what is computed, or cut, and of anything else."""
-    for one, (other, node) in ((left[0], right), (right[0], left)):
-        if is_cut(one) and not isinstance(other, Applied) and data.are_data(interpreter, [node]):
-            return one
-    return joined(left[0], right[0])
-
-
-def joined(left: Value, right: Value) -> Value:
-    """The same where it is not known how they are written."""
-    if isinstance(left, Applied) or isinstance(right, Applied):
-        return COMPUTED
-    for one, other in ((left, right), (right, left)):
-        if is_cut(one) and (is_constant(other) or is_cut(other)):
-            return one
-    return UNKNOWN
 
 
 def _after(

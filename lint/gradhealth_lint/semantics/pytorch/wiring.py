@@ -31,7 +31,7 @@ from gradhealth_lint.semantics.domain.values import (
     Symbol,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import cutting, severing
+from gradhealth_lint.semantics.pytorch import combining, cutting, severing
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -62,6 +62,9 @@ _METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log", "relu",
 _PACKAGES: Final = ("torch.", catalogue.FUNCTIONAL, "torch.special.")
 #: The result of a layer of weights and nothing else: logits.
 AFFINE_RESULT: Final = "affine"
+_LOSS: Final = re.compile(r"loss|err|cost|obj|total|crit|nll|mse|mean", re.I)
+#: Optimizers that are made around a leaf to train it.
+_OPTIMIZERS: Final = frozenset({"Adam", "AdamW", "SGD", "LBFGS", "RMSprop", "Adagrad", "Adamax"})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -87,6 +90,8 @@ def after(
         result = severing.after(interpreter, node, receiver, callee, arguments, result)
     if result is UNKNOWN:
         result = cutting.after(interpreter, node, receiver, callee, arguments)
+    if result is UNKNOWN:
+        result = combining.after(interpreter, node, callee, arguments)
     name, first = _operation(node, receiver, callee, arguments)
     if name in _ASKING:
         _ask(interpreter, node, _ASKING[name], first)
@@ -116,7 +121,25 @@ def after(
 def require(interpreter: Interpreter, node: cst.CSTNode, target: Value) -> Value:
     """What a tensor is after ``target.requires_grad = True``."""
     computed = target is UNKNOWN or isinstance(target, (Applied, Squashed))
-    return Squashed(cutting.REQUIRED, interpreter.at(node)) if computed else target
+    made = isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)
+    again = made and cutting.is_cut(target) and not _is_a_loss(node)
+    lost = again and not _looks_at_gradients(interpreter)
+    function = cutting.REWRAPPED if lost else cutting.REQUIRED
+    return Squashed(function, interpreter.at(node)) if computed else target
+
+
+def _is_a_loss(node: cst.CSTNode) -> bool:
+    """Whether what ``requires_grad_()`` is called on is by its name what backward starts from."""
+    receiver = getattr(getattr(node, "func", None), "value", None)
+    return bool(isinstance(receiver, cst.Name) and _LOSS.search(receiver.value))
+
+
+def _looks_at_gradients(interpreter: Interpreter) -> bool:
+    """Whether the code around reads some ``.grad``, or may train a leaf of its own."""
+    around = interpreter.loops[0] if interpreter.loops else None
+    if around is None:
+        return True
+    return any(one in {"grad", "optim"} or one in _OPTIMIZERS for one in walking.names(around))
 
 
 def backward(interpreter: Interpreter, node: cst.Call, receiver: Value) -> None:
