@@ -89,6 +89,9 @@ class LoopExtractor:
             tuple(self._step(step, group.events[step.index]) for step in group.steps),
             group.looped,
             group.complete,
+            self._numbers(group.lasting),
+            tuple(map(self._event, group.cleared_before)),
+            group.cleared_elsewhere,
         )
 
     def _event(self, event: Event) -> LoopEvent:
@@ -175,8 +178,9 @@ class LoopExtractor:
             owns = self._numbers(value.owners)
             loops = tuple(self._anchor(loop) for loop in value.loops)
             return self._new(
-                value, "optimizer", value.kind, owns=owns, loops=loops, foreign=value.foreign
-            )
+                value, "optimizer", value.kind,
+                owns=owns, loops=loops, foreign=value.foreign, given=value.text,
+            )  # fmt: skip
         if isinstance(value, Scaler):
             return self._new(value, "scaler", "GradScaler")
         if isinstance(value, Scheduler):
@@ -197,10 +201,11 @@ class LoopExtractor:
         loops: tuple[Anchor, ...] = (),
         foreign: bool = False,
         parts: frozenset[int] = frozenset(),
+        given: str = "",
     ) -> int:
         number = len(self._subjects)
         self._subjects[id(value)] = Subject(
-            number, kind, name, layers, stacks, owns, loops, foreign, parts
+            number, kind, name, layers, stacks, owns, loops, foreign, parts, given
         )
         return number
 

@@ -26,8 +26,9 @@ class Subject:
 
     ``name`` is its class. ``layers`` are the classes of torch.nn in a model and ``stacks`` its
     stacks; ``owns`` are the numbers of the models whose parameters an optimizer holds, ``loops``
-    those it was made in. ``foreign`` says that an optimizer is not torch.optim's. ``parts`` are
-    numbers of the layers of a model: two models that share one share its parameters.
+    those it was made in, ``given`` the text of what it was given. ``foreign`` says that an
+    optimizer is not torch.optim's. ``parts`` are numbers of the layers of a model: two models that
+    share one share its parameters.
     """
 
     number: int
@@ -39,6 +40,7 @@ class Subject:
     loops: tuple[Anchor, ...] = ()
     foreign: bool = False
     parts: frozenset[int] = frozenset()
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,10 @@ class TrainingLoop:
 
     One turn of each loop in it; both arms of undecided branches. ``owner`` is "own" or the
     framework that has a hand in it; ``looped`` says that a loop is in view; ``complete`` that it
-    was read to its end, with no branch left out that gradients are mentioned in.
+    was read to its end, with no branch left out that gradients are mentioned in. ``lasting`` are
+    the numbers of the optimizers that were there before the function at hand was called.
+    ``cleared_before`` is what the same code clears before the loop starts, ``cleared_elsewhere``
+    whether any other code of the file clears gradients.
     """
 
     anchor: Anchor
@@ -123,3 +128,6 @@ class TrainingLoop:
     steps: tuple[TrainingStep, ...]
     looped: bool = True
     complete: bool = True
+    lasting: tuple[int, ...] = ()
+    cleared_before: tuple[LoopEvent, ...] = ()
+    cleared_elsewhere: bool = False

@@ -51,6 +51,11 @@ class Group:
     steps: tuple[Step, ...]
     looped: bool
     complete: bool
+    #: Optimizers stepped in it that were there before the function was called.
+    lasting: tuple[Optimizer, ...] = ()
+    #: What the same code clears before the loop starts; whether other code clears anything.
+    cleared_before: tuple[Event, ...] = ()
+    cleared_elsewhere: bool = False
 
     @property
     def owner(self) -> str:
@@ -61,6 +66,7 @@ class Group:
 def groups(runs: Runs) -> Iterator[Group]:
     """The training loops of a file, each as often as it runs, in order."""
     hooks = [event for run in runs.roots for event in run.events if event.kind == events.HOOK]
+    zeros = [event for run in runs.roots for event in run.events if event.kind == events.ZERO]
     for run in runs.roots:
         whole = run.complete and not any(map(mentions_gradients, run.skipped))
         by_loop: dict[int, list[Event]] = {}
@@ -70,8 +76,39 @@ def groups(runs: Runs) -> Iterator[Group]:
             first = next((event for event in inside if event.kind in _TELLING), None)
             if first is not None:
                 node = first.loops[0] if first.loops else first.node
-                steps = tuple(_steps(inside, hooks, run))
-                yield Group(node, tuple(inside), steps, bool(first.loops), whole)
+                before = _cleared_before(inside, run)
+                own = {id(event.node) for event in (*inside, *before)}
+                yield Group(
+                    node,
+                    tuple(inside),
+                    tuple(_steps(inside, hooks, run)),
+                    bool(first.loops),
+                    whole,
+                    tuple(_lasting(inside, run)),
+                    before,
+                    any(id(event.node) not in own for event in zeros),
+                )
+
+
+def _cleared_before(inside: Sequence[Event], run: Run) -> tuple[Event, ...]:
+    """The calls of zero_grad that the same code makes once, ahead of the loop."""
+    if not inside[0].loops:
+        return ()
+    place = run.events.index(inside[0])
+    return tuple(e for e in run.events[:place] if e.kind == events.ZERO and not e.loops)
+
+
+def _lasting(inside: Sequence[Event], run: Run) -> Iterator[Optimizer]:
+    """The optimizers that a function steps and did not make: more than one call steps them."""
+    for event in inside:
+        optimizer = event.receiver
+        if (
+            event.kind == events.STEP
+            and isinstance(optimizer, Optimizer)
+            and run.function is not None
+            and optimizer.root is not run.function
+        ):
+            yield optimizer
 
 
 def _steps(inside: Sequence[Event], hooks: Sequence[Event], run: Run) -> list[Step]:

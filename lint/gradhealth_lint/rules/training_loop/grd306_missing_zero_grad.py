@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent, Subject
 
 
 class MissingZeroGrad:
@@ -35,7 +36,8 @@ class MissingZeroGrad:
         "and training oscillates or diverges. Silent where anything clears gradients: "
         "zero_grad of the optimizer or model, p.grad = None, a helper that gets the "
         "model or the optimizer and cannot be read; and for optimizers that are not "
-        "torch.optim's."
+        "torch.optim's. A method that steps an optimizer of its object is a loop by its callers: "
+        "it is reported where nothing in the file clears gradients."
     )
     references: ClassVar[tuple[str, ...]] = (
         "PyTorch documentation, torch.optim: taking an optimization step",
@@ -48,14 +50,18 @@ class MissingZeroGrad:
     reads_stacks: ClassVar[bool] = False
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
-        """Backward pass and step in one loop that is read to its end and clears nothing."""
+        """Backward pass and step in code that is read to its end and clears nothing of it."""
         seen: set[int] = set()
+        subjects = {subject.number: subject for subject in facts.subjects}
         for turn in turns(facts):
             events = turn.loop.events
-            if not turn.loop.complete or not turn.step.loops or turn.step.anchor in seen:
+            if not turn.loop.complete or turn.step.anchor in seen or unread(events):
                 continue
-            if any(event.kind == "zero_grad" for event in events) or unread(events):
+            zeros = [event for event in events if event.kind == "zero_grad"]
+            if not all(_spares(event, turn, subjects) for event in zeros):
                 continue
+            if any(map(turn.clears, turn.loop.cleared_before)):
+                continue  # GRD322 says where it is cleared
             if _repeats(turn) and turn.since("backward") is not None:
                 seen.add(turn.step.anchor)
                 yield Found(
@@ -129,6 +135,54 @@ class MissingZeroGrad:
 
 
 def _repeats(turn: Turn) -> bool:
-    """Whether the loop around the step takes several steps with one optimizer."""
-    made_in = turn.optimizer.loops if turn.optimizer is not None else ()
-    return turn.is_torch_optimizer and turn.step.loops[-1] not in made_in
+    """Whether several steps are taken with one optimizer: by a loop, or by several calls."""
+    own = turn.step.how == "each" and turn.loops == turn.step.loops
+    if not turn.is_torch_optimizer or own:
+        return False  # or each turn of the loop trains another model
+    if turn.loops:
+        return turn.loops[-1] not in turn.made_in
+    lasts = turn.step.subject is not None and turn.step.subject in turn.loop.lasting
+    return lasts and not turn.loop.cleared_before and not turn.loop.cleared_elsewhere
+
+
+def _spares(zero: LoopEvent, turn: Turn, subjects: dict[int, Subject]) -> bool:
+    """Whether what is cleared is surely not what is stepped: the other one of two optimizers."""
+    if not zero.text or zero.text == turn.step.text or turn.step.how == "each":
+        return False
+    one = subjects.get(-1 if zero.subject is None else zero.subject)
+    other = turn.optimizer
+    events = turn.loop.events
+    if one is not None and one.kind == "optimizer":
+        if not any(e.kind == "step" and e.subject == zero.subject for e in events):
+            return False
+    elif one is None:
+        return other is None and _is_another_turns(zero, turn)
+    cleared = [subjects[number].parts for number in zero.models]
+    stepped = [subjects[number].parts for number in turn.step.models]
+    if cleared and stepped and all(cleared) and all(stepped):
+        return not frozenset().union(*cleared) & frozenset().union(*stepped)
+    return other is not None and _are_apart(one.given, other.given)
+
+
+def _are_apart(one: str, other: str) -> bool:
+    """Whether of ``a.parameters()`` and ``b.parameters()`` neither model is in the other."""
+    if not one.endswith(".parameters()") or not other.endswith(".parameters()"):
+        return False
+    return not one.startswith(other[:-12]) and not other.startswith(one[:-12])
+
+
+def _is_another_turns(zero: LoopEvent, turn: Turn) -> bool:
+    """Whether an optimizer is cleared, differentiated for and stepped apart from this one."""
+    places = [
+        place
+        for place, event in enumerate(turn.before)
+        if event.kind == "step" and event.text == zero.text
+    ]
+    later = [
+        place
+        for place, event in enumerate(turn.after)
+        if event.kind == "step" and event.text == zero.text
+    ]
+    return any(event.kind == "backward" for place in places for event in turn.before[place:]) or (
+        any(event.kind == "backward" for place in later for event in turn.after[:place])
+    )

@@ -49,7 +49,7 @@ class StepWithoutGradient:
         seen: set[int] = set()
         for turn in turns(facts):
             events = turn.loop.events
-            if not turn.loop.complete or not turn.loop.looped or unread(events):
+            if not turn.loop.complete or unread(events) or turn.step.how == "closure":
                 continue
             if turn.since("backward") is not None or turn.step.anchor in seen:
                 continue
@@ -167,4 +167,4 @@ def _nowhere(turn: Turn) -> str:
     cleared = any(turn.clears(event) for event in (*turn.before, *turn.after))
     if "backward" in kinds or not cleared or not {"forward", "loss"} <= steady:
         return ""
-    return "with no backward() in its loop"
+    return f"with no backward() in its {'loop' if turn.loop.looped else 'function'}"

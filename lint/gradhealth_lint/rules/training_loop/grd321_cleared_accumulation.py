@@ -53,14 +53,14 @@ class ClearedAccumulation:
         for turn in turns(facts):
             since = turn.since("backward")
             counting = None if since is None else counts(turn.step, since[0])
-            if since is None or counting is None or not counting.holds or not turn.step.loops:
+            if since is None or counting is None or not counting.holds or not turn.loops:
                 continue
             for event in (*turn.before, *turn.after):
                 effect = _EFFECTS.get(event.kind, "")
                 own = turn.clears(event) if event.kind == "zero_grad" else turn.concerns(event)
                 if not effect or event.framework or not own or event.anchor in seen:
                     continue
-                if implies(since[0], event) and event.loops == since[0].loops == turn.step.loops:
+                if implies(since[0], event) and event.loops == since[0].loops == turn.loops:
                     seen.add(event.anchor)
                     yield Found(
                         event.anchor,

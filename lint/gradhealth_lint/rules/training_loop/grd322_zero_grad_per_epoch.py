@@ -52,7 +52,7 @@ class ZeroGradPerEpoch:
         for turn in turns(facts):
             since = turn.since("backward")
             inside = (*turn.before, turn.step, *turn.after)
-            if since is None or since[0].loops != turn.step.loops or unread(inside):
+            if since is None or since[0].loops != turn.loops or unread(inside):
                 continue
             if not turn.loop.complete or any(event.kind == "zero_grad" for event in inside):
                 continue
@@ -60,8 +60,10 @@ class ZeroGradPerEpoch:
                 turn.optimizer is not None and turn.optimizer.foreign
             ):
                 continue
-            for event in turn.loop.events:
-                outside = len(event.loops) < len(turn.step.loops)
+            if not turn.loops or turn.loops[-1] in turn.made_in:
+                continue
+            for event in (*turn.loop.cleared_before, *turn.loop.events):
+                outside = len(event.loops) < len(turn.loops)
                 if outside and turn.clears(event) and event.anchor not in seen:
                     seen.add(event.anchor)
                     yield Found(

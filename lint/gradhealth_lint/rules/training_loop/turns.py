@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Subject,
         TrainingLoop,
     )
+    from gradhealth_lint.semantics.places import Anchor
 
 #: Names for which nothing but an optimizer is handed to a function.
 _OPTIMIZER = re.compile(r"opt|optim|optimizer")
@@ -37,6 +38,8 @@ class Turn:
     before: tuple[LoopEvent, ...]
     after: tuple[LoopEvent, ...]
     optimizer: Subject | None
+    #: The loops each turn of which takes the step, outermost first.
+    loops: tuple[Anchor, ...]
 
     @property
     def is_torch_optimizer(self) -> bool:
@@ -44,6 +47,11 @@ class Turn:
         if self.optimizer is None:
             return bool(_OPTIMIZER.fullmatch(self.step.text))
         return not self.optimizer.foreign
+
+    @property
+    def made_in(self) -> tuple[Anchor, ...]:
+        """The loops in which the optimizer is made anew."""
+        return () if self.optimizer is None else self.optimizer.loops
 
     @property
     def name(self) -> str:
@@ -79,17 +87,13 @@ def turns(facts: FileFacts) -> Iterator[Turn]:
         if loop.owner != "own":
             continue
         for index, step in enumerate(loop.events):
-            if (
-                step.kind != "step"
-                or step.how in {"closure", "each"}
-                or not _is_optimizer(step, subjects)
-            ):
+            if step.kind != "step" or not _is_optimizer(step, subjects):
                 continue
-            depth = len(step.loops)
+            around = _around(step, loop)
             inside = [
                 (place, event)
                 for place, event in enumerate(loop.events)
-                if event.loops[:depth] == step.loops and not excludes(event, step)
+                if event.loops[: len(around)] == around and not excludes(event, step)
             ]
             yield Turn(
                 loop,
@@ -97,7 +101,17 @@ def turns(facts: FileFacts) -> Iterator[Turn]:
                 tuple(event for place, event in inside if place < index),
                 tuple(event for place, event in inside if place > index),
                 subjects.get(step.subject) if step.subject is not None else None,
+                around,
             )
+
+
+def _around(step: LoopEvent, loop: TrainingLoop) -> tuple[Anchor, ...]:
+    """The loops each turn of which trains: not one that only goes over several optimizers."""
+    trains = any(
+        event.kind == "backward" and event.loops[: len(step.loops)] == step.loops
+        for event in loop.events
+    )
+    return step.loops[:-1] if step.how == "each" and not trains else step.loops
 
 
 def unread(events: Iterable[LoopEvent]) -> bool:

@@ -128,7 +128,7 @@ def _joined_optimizers(left: Optimizer, right: Optimizer) -> Value:
     kinds = sorted({*left.kind.split(" or "), *right.kind.split(" or ")})
     text = left.text if left.text == right.text else ""
     foreign = left.foreign or right.foreign
-    return Optimizer(" or ".join(kinds), left.owners, text, foreign, left.loops)
+    return Optimizer(" or ".join(kinds), left.owners, text, foreign, left.loops, left.root)
 
 
 def _options(value: Value) -> list[Value]:

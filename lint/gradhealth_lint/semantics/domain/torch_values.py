@@ -123,8 +123,9 @@ class Optimizer:
     owners: tuple[Value, ...]
     text: str
     foreign: bool = False
-    #: The loops that were running when it was made.
+    #: The loops that were running when it was made, and the function that was called first.
     loops: tuple[cst.CSTNode, ...] = ()
+    root: object = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -65,8 +65,9 @@ def call(
     if known or _OPTIMIZER.search(last):
         owners = modules.owners(arguments.everything()[:1])
         if owners or (known and last[:1].isupper()):
+            root = interpreter.calls[0] if interpreter.calls else None
             optimizer = Optimizer(
-                last, owners, _parameters_text(node), not known, tuple(interpreter.loops)
+                last, owners, _parameters_text(node), not known, tuple(interpreter.loops), root
             )
             ownership.made(interpreter, optimizer, node)
             return optimizer

@@ -44,7 +44,7 @@ def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
             interpreter.step()
             before, trained = interpreter.activity, interpreter.trained
             fields = dict(frame.fields)
-            seen = len(interpreter.events), len(interpreter.decided)
+            seen = _seen(interpreter)
             assign(interpreter, node.target, value, frame)
             handed = len(interpreter.handed)
             interpreter.handed.extend(value if isinstance(value, tuple) else (value,))
@@ -79,7 +79,7 @@ def run_while(interpreter: Interpreter, node: cst.While, frame: Frame) -> Flow:
             break
         before, trained = interpreter.activity, interpreter.trained
         fields = dict(frame.fields)
-        seen = len(interpreter.events), len(interpreter.decided)
+        seen = _seen(interpreter)
         flow = interpreter.execute(node.body.body, frame)
         del interpreter.conditions[conditions:]
         if flow not in {Flow.NEXT, Flow.CONTINUE} or known is None:
@@ -118,17 +118,23 @@ def _blur(interpreter: Interpreter, frame: Frame, before: dict[str, Value]) -> s
     return changed
 
 
-def _depends(interpreter: Interpreter, changed: set[str], seen: tuple[int, int]) -> bool:
+def _seen(interpreter: Interpreter) -> tuple[int, int, int]:
+    """What has been recorded before a turn."""
+    return len(interpreter.events), len(interpreter.decided), len(interpreter.skipped)
+
+
+def _depends(interpreter: Interpreter, changed: set[str], seen: tuple[int, int, int]) -> bool:
     """Whether the turn at hand decided something by numbers that differ from turn to turn.
 
-    Then its events are forgotten, for another turn that leaves them open: the first one of
-    ``if i % 4 == 3`` takes no step.
+    Then what it did and left out is forgotten, for another turn that leaves it open: the first
+    one of ``if i % 4 == 3`` takes no step.
     """
-    events, decided = seen
+    events, decided, skipped = seen
     tests = interpreter.decided[decided:]
     if not any(changed.intersection(walking.names(test)) for test in tests):
         return False
     del interpreter.events[events:]
+    del interpreter.skipped[skipped:]
     return True
 
 

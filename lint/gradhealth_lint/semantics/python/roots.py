@@ -48,6 +48,8 @@ class Run:
     events: tuple[Event, ...]
     skipped: tuple[cst.CSTNode, ...]
     complete: bool
+    #: The function that was called, None if it is the module.
+    function: cst.CSTNode | None = None
 
 
 @dataclass(slots=True)
@@ -107,7 +109,12 @@ def _make(interpreter: Interpreter, cls: ClassValue) -> Value:
     return classes.instantiate(interpreter, cls, Arguments([], {}), cls.node)
 
 
-def _attempt(interpreter: Interpreter, runs: Runs, action: Callable[[], object]) -> None:
+def _attempt(
+    interpreter: Interpreter,
+    runs: Runs,
+    action: Callable[[], object],
+    function: cst.CSTNode | None = None,
+) -> None:
     """Run one root; whatever it cannot finish is not known."""
     first, branches = len(interpreter.events), len(interpreter.skipped)
     complete = True
@@ -119,9 +126,8 @@ def _attempt(interpreter: Interpreter, runs: Runs, action: Callable[[], object])
         complete = False
     interpreter.conditions.clear()
     if len(interpreter.events) > first:
-        runs.roots.append(
-            Run(tuple(interpreter.events[first:]), tuple(interpreter.skipped[branches:]), complete)
-        )
+        events, skipped = interpreter.events[first:], interpreter.skipped[branches:]
+        runs.roots.append(Run(tuple(events), tuple(skipped), complete, function))
 
 
 def _uncalled(
@@ -135,7 +141,8 @@ def _uncalled(
         given = Bound(function, receiver)
     nothing = Arguments([], {})
     interpreter.host = "" if receiver is None else frameworks.of_class(receiver.cls)
-    _attempt(interpreter, runs, lambda: calls.call(interpreter, given, nothing, function.node))
+    node = function.node
+    _attempt(interpreter, runs, lambda: calls.call(interpreter, given, nothing, node), node)
     interpreter.host = ""
 
 

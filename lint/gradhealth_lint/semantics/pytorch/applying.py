@@ -48,6 +48,13 @@ _CALLBACK: Final = re.compile(r"hook|callback|handler|plugin|grad|strategy|(^|_)
 _FUNCTIONAL_LOSSES: Final = frozenset(
     {"cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div"}
 )
+#: Methods that by their name fetch, compute, choose or write down something and train nothing.
+_QUIET: Final = re.compile(
+    r"^_*(sample|draw|next|get|fetch|load|read|make|gen(erate)?|prep(are|rocess)?|noise|log|save|"
+    r"print|plot|write|report|store|push|remember|compute|calc(ulate)?|encode|decode|embed|"
+    r"predict|select|choose|act|collect|should|is|has)(_|$)(?!.*(grad|zero|step|optim|back|clip))",
+    re.I,
+)
 #: Calls that read what they are given and leave gradients alone.
 _READING: Final = frozenset(
     {"log", "debug", "info", "item", "size", "add_scalar", "state_dict", "save", "set_postfix",
@@ -100,13 +107,20 @@ def _helper(
         return
     if isinstance(callee, Method) and isinstance(callee.receiver, _HARMLESS_RECEIVERS):
         return
-    given = [*arguments.everything(), receiver]
+    given = arguments.everything()
+    if not _QUIET.search(name) and not _is_held(receiver, name):
+        given = [*given, receiver]
     reached = [value for value in given if reaches(value)]
     if reached or (arguments.open and arguments.everything() == []):
         owners = clipping.owners(reached)
         record(interpreter, events.HELPER, node, receiver, text=dotted(node.func), owners=owners)
     elif not isinstance(callee, Method) and _CALLBACK.search(dotted(node.func)):
         record(interpreter, events.HELPER, node, receiver, text=dotted(node.func))
+
+
+def _is_held(receiver: Value, name: str) -> bool:
+    """Whether an object was given what is called: then that does not know the object."""
+    return isinstance(receiver, Instance) and name in receiver.fields
 
 
 def reaches(value: Value) -> bool:

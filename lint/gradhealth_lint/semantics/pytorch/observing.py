@@ -151,6 +151,8 @@ def _is_one_of_several(interpreter: Interpreter, receiver: Value, text: str) -> 
     root = text.partition(".")[0]
     targets = [loop.target for loop in interpreter.loops if isinstance(loop, cst.For)]
     named = any(root in walking.names(target) for target in targets)
+    if receiver is UNKNOWN and interpreter.frame.fields.get(root) is not UNKNOWN:
+        return named  # a name that nothing in view binds
     return named or any(one is receiver for one in interpreter.handed)
 
 
