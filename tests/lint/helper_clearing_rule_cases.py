@@ -668,6 +668,23 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "optimizers-of-an-object",
+            """
+            import torch
+
+            class Agent:
+                def __init__(self, nets):
+                    self.nets = nets
+                    self.optimizers = [torch.optim.Adam(n.parameters()) for n in nets]
+
+                def update(self, x):
+                    loss = sum(n(x).mean() for n in self.nets)
+                    loss.backward()
+                    for opt in self.optimizers:
+                        opt.step()  # <- here
+            """,
+        ),
+        Example(
             "optimize-method",
             """
             import torch

@@ -7,6 +7,53 @@ from gradhealth_lint.violation import Example
 GOOD: dict[str, tuple[Example, ...]] = {
     "GRD302": (
         Example(
+            "option-of-a-function-in-place",
+            """
+            import torch
+
+            def train(model, loader, opt, clip=None):
+                for x in loader:
+                    opt.zero_grad()
+                    loss = model(x)
+                    loss.backward()
+                    if clip:
+                        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
+                    opt.step()
+            """,
+        ),
+        Example(
+            "option-of-an-object-in-place",
+            """
+            import torch
+            from torch.nn.utils import clip_grad_value_
+
+            class T:
+                def __init__(self, model, clip=None):
+                    self.model, self.clip = model, clip_grad
+                    self.opt = torch.optim.Adam(model.parameters())
+
+                def step(self, x):
+                    loss = self.model(x)
+                    loss.backward()
+                    if self.clip is not None:
+                        clip_grad_value_(self.model.parameters(), self.clip)
+                    self.opt.step()
+                    self.opt.zero_grad()
+            """,
+        ),
+        Example(
+            "each-optimizer-steps-and-is-cleared",
+            """
+            import torch
+
+            def step(loss, optimizers):
+                loss.backward()
+                for o in optimizers:
+                    o.step()
+                    o.zero_grad()
+            """,
+        ),
+        Example(
             "clip-in-a-method",
             """
             import torch
@@ -52,6 +99,30 @@ GOOD: dict[str, tuple[Example, ...]] = {
         ),
     ),
     "GRD303": (
+        Example(
+            "unscaled-if-it-clips",
+            """
+            import torch
+            from torch.nn.utils import clip_grad_norm_
+
+            class T:
+                def __init__(self, model, max_norm=0.0):
+                    self.model, self.max_norm = model, max_norm
+                    self.opt = torch.optim.Adam(model.parameters())
+                    self.scaler = torch.cuda.amp.GradScaler()
+
+                def step(self, x):
+                    self.opt.zero_grad()
+                    with torch.autocast("cuda"):
+                        loss = self.model(x)
+                    self.scaler.scale(loss).backward()
+                    if self.max_norm > 0:
+                        self.scaler.unscale_(self.opt)
+                        clip_grad_norm_(self.model.parameters(), self.max_norm)
+                    self.scaler.step(self.opt)
+                    self.scaler.update()
+            """,
+        ),
         Example(
             "scaler-class",
             """
@@ -105,7 +176,7 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
-            "clamped-in-a-function",
+            "clamp-function",
             """
             import torch
             from torch import nn
@@ -262,6 +333,61 @@ BAD: dict[str, tuple[Example, ...]] = {
                             torch.nn.utils.clip_grad_norm_(m.parameters(), 1.0)  # <- here
             """,
         ),
+        Example(
+            "switched-on-by-a-caller",
+            """
+            import torch as th
+
+            class Trainer:
+                def __init__(self, model, optimizer):
+                    self._model = model
+                    self.optimizer = optimizer
+
+                def fit(self, loader, num_epochs, max_grad_norm=None):
+                    model = self._model
+                    for epoch in range(num_epochs):
+                        model.train()
+                        for i, blocks in enumerate(loader):
+                            loss = model(blocks)
+                            self.optimizer.zero_grad()
+                            loss.backward()
+                            rt_profiler.record('train_backward')
+                            self.optimizer.step()
+                            rt_profiler.record('train_step')
+                            if max_grad_norm is not None:
+                                th.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)  # <- here
+            """,
+        ),
+        Example(
+            "clamped-in-a-loop",
+            """
+            import torch
+
+            class Agent:
+                def learn(self):
+                    loss = self.compute()
+                    self.optim.zero_grad()
+                    loss.backward()
+                    self.optim.step()
+                    for p in self.net.parameters():
+                        p.grad.data.clamp_(-1, 1)  # <- here
+            """,
+        ),
+        Example(
+            "option-of-a-function",
+            """
+            import torch
+
+            def train(model, loader, opt, clip=None):
+                for x in loader:
+                    opt.zero_grad()
+                    loss = model(x)
+                    loss.backward()
+                    opt.step()
+                    if clip:
+                        torch.nn.utils.clip_grad_norm_(model.parameters(), clip)  # <- here
+            """,
+        ),
     ),
     "GRD303": (
         Example(
@@ -335,6 +461,46 @@ BAD: dict[str, tuple[Example, ...]] = {
                     optimizer_step(model, optimizer, scaler)
             """,
         ),
+        Example(
+            "scaler-class-without-unscale",
+            """
+            import torch
+
+            class NativeScaler:
+                def __init__(self):
+                    self._scaler = torch.cuda.amp.GradScaler()
+
+                def __call__(self, loss, optimizer, clip_grad=None, parameters=None):
+                    self._scaler.scale(loss).backward()
+                    if clip_grad is not None:
+                        torch.nn.utils.clip_grad_norm_(parameters, clip_grad)  # <- here
+                    self._scaler.step(optimizer)
+                    self._scaler.update()
+            """,
+        ),
+        Example(
+            "limit-of-an-object",
+            """
+            import torch
+            from torch.nn.utils import clip_grad_norm_
+
+            class T:
+                def __init__(self, model, max_norm=0.0, amp=True):
+                    self.model, self.max_norm = model, max_norm
+                    self.opt = torch.optim.Adam(model.parameters())
+                    self.scaler = torch.cuda.amp.GradScaler(enabled=amp)
+
+                def step(self, x):
+                    self.opt.zero_grad()
+                    with torch.autocast("cuda"):
+                        loss = self.model(x)
+                    self.scaler.scale(loss).backward()
+                    if self.max_norm > 0:
+                        clip_grad_norm_(self.model.parameters(), self.max_norm)  # <- here
+                    self.scaler.step(self.opt)
+                    self.scaler.update()
+            """,
+        ),
     ),
     "GRD304": (
         Example(
@@ -378,6 +544,45 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "clamped-in-a-function",
+            """
+            import torch
+
+            def clip(net):
+                for p in net.parameters():
+                    if p.grad is not None:
+                        p.grad.data.clamp_(-1, 1)  # <- here
+
+            class Agent:
+                def learn(self):
+                    loss = self.compute()
+                    self.optim.zero_grad()
+                    clip(self.net)
+                    loss.backward()
+                    self.optim.step()
+            """,
+        ),
+        Example(
+            "option-of-an-object",
+            """
+            import torch
+            from torch.nn.utils import clip_grad_value_
+
+            class T:
+                def __init__(self, model, clip=None):
+                    self.model, self.clip = model, clip_grad
+                    self.opt = torch.optim.Adam(model.parameters())
+
+                def step(self, x):
+                    loss = self.model(x)
+                    self.opt.zero_grad()
+                    if self.clip is not None:
+                        clip_grad_value_(self.model.parameters(), self.clip)  # <- here
+                    loss.backward()
+                    self.opt.step()
+            """,
+        ),
+        Example(
             "nothing-defined-here",
             """
             import torch
@@ -390,170 +595,6 @@ BAD: dict[str, tuple[Example, ...]] = {
                     nn.utils.clip_grad_norm_(model.parameters(), 5)  # <- here
                     loss.backward()
                     optimizer.step()
-            """,
-        ),
-    ),
-    "GRD307": (
-        Example(
-            "optimize-method",
-            """
-            import torch
-
-            class A:
-                def __init__(self, net):
-                    self.net = net
-                    self.optimizer = torch.optim.Adam(net.parameters())
-
-                def _backward(self, loss):
-                    loss.backward()
-
-                def optimize(self):
-                    self.optimizer.zero_grad()  # <- here
-                    self.optimizer.step()
-
-                def train(self, loader):
-                    for x in loader:
-                        loss = self.net(x).mean()
-                        self._backward(loss)
-                        self.optimize()
-            """,
-        ),
-        Example(
-            "ahead-of-the-clip",
-            """
-            import torch
-
-            def train(model, loader, optimizer, criterion):
-                for x, y in loader:
-                    loss = criterion(model(x), y)
-                    loss.backward()
-                    optimizer.zero_grad()  # <- here
-                    torch.nn.utils.clip_grad_norm_(model.parameters(), 1)
-                    optimizer.step()
-            """,
-        ),
-        Example(
-            "several-optimizers",
-            """
-            import torch
-
-            def train(models, loader):
-                optimizers = [torch.optim.Adam(m.parameters()) for m in models]
-                for x in loader:
-                    loss = sum(m(x).mean() for m in models)
-                    loss.backward()
-                    for optimizer in optimizers:
-                        optimizer.zero_grad()  # <- here
-                        optimizer.step()
-            """,
-        ),
-        Example(
-            "in-the-closure",
-            """
-            import torch
-
-            model = torch.nn.Linear(3, 1)
-            optimizer = torch.optim.Adam(model.parameters())
-            for x, y in loader:
-
-                def closure():
-                    loss = ((model(x) - y) ** 2).mean()
-                    loss.backward()
-                    optimizer.zero_grad()  # <- here
-                    return loss
-                optimizer.step(closure)
-            """,
-        ),
-        Example(
-            "own-zero-grad",
-            """
-            import torch
-
-            class A:
-                def step(self, loss):
-                    loss.backward()
-                    self.zero_grad()
-                    self.opt.step()
-
-                def zero_grad(self):
-                    self.opt.zero_grad()  # <- here
-            """,
-        ),
-    ),
-    "GRD308": (
-        Example(
-            "step-before-backward-in-a-method",
-            """
-            import torch
-
-            class A:
-                def __init__(self, net):
-                    self.net = net
-                    self.opt = torch.optim.Adam(net.parameters())
-
-                def train_step(self, x):
-                    self.opt.zero_grad()
-                    loss = self.net(x).mean()
-                    self.opt.step()  # <- here
-                    loss.backward()
-                    return loss.item()
-
-                def fit(self, loader):
-                    for x in loader:
-                        self.train_step(x)
-            """,
-        ),
-        Example(
-            "method-that-nobody-calls",
-            """
-            import torch
-
-            class A:
-                def __init__(self, net):
-                    self.net = net
-                    self.opt = torch.optim.Adam(net.parameters())
-
-                def train_step(self, x):
-                    self.opt.zero_grad()
-                    loss = self.net(x).mean()
-                    self.opt.step()  # <- here
-                    loss.backward()
-                    return loss.item()
-            """,
-        ),
-        Example(
-            "nothing-goes-backward",
-            """
-            import torch
-            from torch import nn
-
-            net = nn.Linear(3, 1)
-            criterion = nn.MSELoss()
-            optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-            for epoch in range(10):
-                for x, y in loader:
-                    optimizer.zero_grad()
-                    out = net(x)
-                    loss = criterion(out, y)
-                    optimizer.step()  # <- here
-                    print(loss.item())
-            """,
-        ),
-        Example(
-            "optimize-function",
-            """
-            import torch
-
-            def optimize(opt):
-                opt.zero_grad()
-                opt.step()  # <- here
-
-            def train(net, loader):
-                optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-                for x, y in loader:
-                    loss = torch.nn.functional.mse_loss(net(x), y)
-                    optimize(optimizer)
-                    loss.backward()
             """,
         ),
     ),

@@ -69,20 +69,18 @@ def groups(runs: Runs) -> Iterator[Group]:
     zeros = [event for run in runs.roots for event in run.events if event.kind == events.ZERO]
     for run in runs.roots:
         whole = run.complete and not any(map(mentions_gradients, run.skipped))
-        by_loop: dict[int, list[Event]] = {}
-        for event in run.events:
-            by_loop.setdefault(event.turn if event.loops else -1, []).append(event)
-        for inside in by_loop.values():
-            first = next((event for event in inside if event.kind in _TELLING), None)
+        for looped, inside in _by_loop(run):
+            telling = [event for event in inside if event.kind in _TELLING]
+            first = next((event for event in telling if bool(event.loops) is looped), None)
             if first is not None:
-                node = first.loops[0] if first.loops else first.node
+                node = first.loops[0] if looped else first.node
                 before = _cleared_before(inside, run)
                 own = {id(event.node) for event in (*inside, *before)}
                 yield Group(
                     node,
                     tuple(inside),
                     tuple(_steps(inside, hooks, run)),
-                    bool(first.loops),
+                    looped,
                     whole,
                     tuple(_lasting(inside, run)),
                     before,
@@ -90,9 +88,26 @@ def groups(runs: Runs) -> Iterator[Group]:
                 )
 
 
+def _by_loop(run: Run) -> Iterator[tuple[bool, list[Event]]]:
+    """The events of each outermost loop, and of the code around them.
+
+    Loops in which nothing goes backward are parts of code that does so without a loop: they go
+    over its parameters or optimizers.
+    """
+    kinds = {events.BACKWARD, events.FIT}
+    trains = {event.turn for event in run.events if event.loops and event.kind in kinds}
+    straight = any(event.kind == events.BACKWARD and not event.loops for event in run.events)
+    found: dict[int | None, list[Event]] = {}
+    for event in run.events:
+        apart = bool(event.loops) and (not straight or event.turn in trains)
+        found.setdefault(event.turn if apart else None, []).append(event)
+    for turn, inside in found.items():
+        yield turn is not None, inside
+
+
 def _cleared_before(inside: Sequence[Event], run: Run) -> tuple[Event, ...]:
     """The calls of zero_grad that the same code makes once, ahead of the loop."""
-    if not inside[0].loops:
+    if not all(event.loops for event in inside):
         return ()
     place = run.events.index(inside[0])
     return tuple(e for e in run.events[:place] if e.kind == events.ZERO and not e.loops)

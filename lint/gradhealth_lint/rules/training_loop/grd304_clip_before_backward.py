@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent
 
 
 class ClipBeforeBackward:
@@ -61,7 +63,8 @@ class ClipBeforeBackward:
                 if event.kind != "clip" or event.framework or not turn.concerns(event):
                     continue
                 later = next(e for e in turn.before[index:] if e.kind in {"backward", "step"})
-                if later.kind == "backward" and implies(later, event) and event.anchor not in seen:
+                first = later.kind == "backward" and _always(event, later)
+                if first and event.anchor not in seen:
                     seen.add(event.anchor)
                     loss = f"{later.text}.backward()" if later.text else "backward()"
                     yield Found(
@@ -124,3 +127,13 @@ class ClipBeforeBackward:
             """,
         ),
     )
+
+
+#: Tests by which code asks whether it is to clip, or whether there is anything to clip.
+_CLIPPING = re.compile(r"clip|clamp|norm|grad", re.IGNORECASE)
+
+
+def _always(clip: LoopEvent, backward: LoopEvent) -> bool:
+    """Whether a clip runs whenever the backward pass does, if it is wanted at all."""
+    over = tuple(one for one in clip.conditions if not _CLIPPING.search(one.text))
+    return implies(backward, replace(clip, conditions=over))

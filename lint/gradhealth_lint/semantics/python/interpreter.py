@@ -48,6 +48,9 @@ class BudgetExceededError(Exception):
 class Interpreter:
     """Everything known so far about one file."""
 
+    #: Whether nobody in the file has given the code at hand its arguments.
+    assuming: bool = False
+
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.store = Store()
@@ -165,6 +168,7 @@ class Interpreter:
         self.unrecorded = None
         self.site = None
         self.host = ""
+        self.assuming = False
         self.forwarding = 0
         self.calls.clear()
         self.constructing.clear()

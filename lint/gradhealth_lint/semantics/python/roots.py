@@ -141,8 +141,9 @@ def _uncalled(
         given = Bound(function, receiver)
     nothing = Arguments([], {})
     interpreter.host = "" if receiver is None else frameworks.of_class(receiver.cls)
-    node = function.node
+    node, interpreter.assuming = function.node, True
     _attempt(interpreter, runs, lambda: calls.call(interpreter, given, nothing, node), node)
+    interpreter.assuming = False
     interpreter.host = ""
 
 

@@ -16,6 +16,7 @@ from gradhealth_lint.semantics.python import (
     looping,
     matching,
     narrowing,
+    options,
     scoping,
 )
 from gradhealth_lint.semantics.python.scopes import make_function
@@ -121,6 +122,9 @@ def _return(interpreter: Interpreter, node: cst.Return, frame: Frame) -> Flow:
 
 def _if(interpreter: Interpreter, node: cst.If, frame: Frame) -> Flow:
     known = folding.truth(interpreter.evaluate(node.test, frame))
+    chosen = known is not None and options.is_open(interpreter, node, frame, known=known)
+    if chosen:
+        known = None
     if known is not None and interpreter.loops:
         interpreter.decided.append(node.test)
     if known is True:
@@ -136,6 +140,8 @@ def _if(interpreter: Interpreter, node: cst.If, frame: Frame) -> Flow:
     def taken() -> bool:
         interpreter.conditions.append((interpreter.at(node), True))
         narrowing.narrow(interpreter, node.test, frame)
+        if chosen:
+            options.forget(interpreter, node.test, frame)
         flows.append(execute(interpreter, node.body.body, frame))
         del interpreter.conditions[depth:]
         return flows[-1] is Flow.NEXT
