@@ -343,7 +343,7 @@ BAD: dict[str, tuple[Example, ...]] = {
                     self._model = model
                     self.optimizer = optimizer
 
-                def fit(self, loader, num_epochs, max_grad_norm=None):
+                def fit(self, loader, num_epochs, max_norm=None):
                     model = self._model
                     for epoch in range(num_epochs):
                         model.train()
@@ -354,8 +354,8 @@ BAD: dict[str, tuple[Example, ...]] = {
                             rt_profiler.record('train_backward')
                             self.optimizer.step()
                             rt_profiler.record('train_step')
-                            if max_grad_norm is not None:
-                                th.nn.utils.clip_grad_norm_(model.parameters(), max_grad_norm)  # <- here
+                            if max_norm is not None:
+                                th.nn.utils.clip_grad_norm_(model.parameters(), max_norm)  # <- here
             """,
         ),
         Example(
