@@ -328,7 +328,7 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         "training_loop.grd321_cleared_accumulation:ClearedAccumulation",
         True,
         False,
-        ((b"torch",), (b"backward",), (b"step",), (b"%",)),
+        ((b"torch",), (b"backward",), (b"step",), (b"%", b"==")),
     ),
     (
         "GRD322",

@@ -9,7 +9,6 @@ import libcst as cst
 
 from gradhealth_lint.semantics import loop_syntax
 from gradhealth_lint.semantics.domain import walking
-from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.pytorch import events
 from gradhealth_lint.semantics.training_facts import Accumulation
 
@@ -76,21 +75,9 @@ def _every(step: Event, backward: Event, loop: Loop) -> str:
         for one in walking.within(node.test):
             if isinstance(one, cst.BinaryOperation) and isinstance(one.operator, cst.Modulo):
                 return _text(one.right)
-            if isinstance(one, cst.Comparison) and _counts(one, loop):
+            if isinstance(one, cst.Comparison) and loop_syntax.counts_up(one, loop):
                 return _text(one.comparisons[0].comparator)
     return ""
-
-
-def _counts(test: cst.Comparison, loop: Loop) -> bool:
-    """``count == 4`` of something that each turn adds one to."""
-    name = dotted(test.left)
-    operators = (cst.Equal, cst.GreaterThanEqual)
-    if not name or not isinstance(test.comparisons[0].operator, operators):
-        return False
-    written = [write for write in loop_syntax.writes(loop.body) if write.name == name]
-    return {"add", "set"} <= {write.form for write in written} and all(
-        isinstance(write.value, cst.Integer) for write in written
-    )
 
 
 def _cleared_with(step: Event, around: Sequence[Event]) -> bool:

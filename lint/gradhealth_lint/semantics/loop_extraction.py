@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from gradhealth_lint.semantics import loop_syntax
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import (
     Layer,
@@ -59,6 +60,7 @@ class LoopExtractor:
         self._subjects: dict[int, Subject] = {}
         self._parts: dict[int, int] = {}
         self._texts: dict[cst.CSTNode, str] = {}
+        self._counting: set[cst.CSTNode] = set()
         self._names: dict[int, set[str]] = {}
 
     def loops(self, runs: Runs) -> tuple[TrainingLoop, ...]:
@@ -102,7 +104,7 @@ class LoopExtractor:
             self._number(event.receiver),
             self._numbers(event.owners),
             tuple(self._anchor(loop) for loop in event.loops),
-            tuple(self._condition(node, holds=holds) for node, holds in event.conditions),
+            tuple(self._condition(event, node, holds=holds) for node, holds in event.conditions),
             event.how,
             limit_of(event.limit),
             None if event.scaler is None else self._number(event.scaler),
@@ -110,13 +112,17 @@ class LoopExtractor:
             event.flaw,
         )
 
-    def _condition(self, node: cst.CSTNode, *, holds: bool) -> Condition:
+    def _condition(self, event: Event, node: cst.CSTNode, *, holds: bool) -> Condition:
         if node not in self._texts:
             test = node.test if isinstance(node, cst.If) else None
+            loops = loop_syntax.in_file(event.loops)
+            if test is not None and loops and loop_syntax.is_counting(test, loops[-1]):
+                self._counting.add(node)
             if isinstance(node, cst.With):
                 test = node.items[0].item
             self._texts[node] = "" if test is None else cst.Module([]).code_for_node(test)
-        return Condition(self._anchor(node), self._texts[node], holds)
+        text, counting = self._texts[node], node in self._counting
+        return Condition(self._anchor(node), text, holds, counting or "%" in text)
 
     def _step(self, step: Step, event: Event) -> TrainingStep:
         owned = [layer for owner in step.owners for layer in modules.layers(owner)]

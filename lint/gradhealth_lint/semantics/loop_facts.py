@@ -45,11 +45,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An undecided branch an event stands in, the text of its test, and whether that holds."""
+    """An undecided branch an event stands in, the text of its test, and whether that holds.
+
+    ``counting`` says that the test is about the number of turns.
+    """
 
     anchor: Anchor
     text: str
     holds: bool
+    counting: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,31 @@ def in_file(loops: Iterable[cst.CSTNode]) -> list[Loop]:
     return [loop for loop in loops if isinstance(loop, (cst.For, cst.While))]
 
 
+def counts_up(test: cst.Comparison, loop: Loop) -> bool:
+    """``count == 4`` of something that each turn adds one to."""
+    name = dotted(test.left)
+    operators = (cst.Equal, cst.GreaterThanEqual)
+    if not name or not isinstance(test.comparisons[0].operator, operators):
+        return False
+    written = [write for write in writes(loop.body) if write.name == name]
+    return {"add", "set"} <= {write.form for write in written} and all(
+        isinstance(write.value, cst.Integer) for write in written
+    )
+
+
+def is_counting(test: cst.BaseExpression, loop: Loop) -> bool:
+    """Whether a test holds every so many turns: ``i % 4 == 0``, a count, a variable of these."""
+    for one in walking.within(test):
+        if isinstance(one, cst.BinaryOperation) and isinstance(one.operator, cst.Modulo):
+            return True
+        if isinstance(one, cst.Comparison) and counts_up(one, loop):
+            return True
+    if not isinstance(test, cst.Name):
+        return False
+    made = [write.value for write in writes(loop.body) if write.name == test.value]
+    return len(made) == 1 and not isinstance(made[0], cst.Name) and is_counting(made[0], loop)
+
+
 def functions(interpreter: Interpreter) -> Iterator[Function]:
     """Every function and method that is defined in the file."""
     for value in list(interpreter.module.fields.values()):

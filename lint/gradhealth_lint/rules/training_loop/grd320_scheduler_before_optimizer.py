@@ -47,14 +47,15 @@ class SchedulerBeforeOptimizer:
     reads_stacks: ClassVar[bool] = False
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
-        """A known scheduler's step before the first backward pass and step of the turn."""
+        """A scheduler's step before the first step of an optimizer in the turn."""
         seen: set[int] = set()
         kinds = {subject.number: subject.kind for subject in facts.subjects}
         for turn in turns(facts):
             if not turn.loop.looped or turn.since("backward") is None:
                 continue
             for event in _first(turn):
-                known = event.subject is not None and kinds.get(event.subject) == "scheduler"
+                known = kinds.get(-1 if event.subject is None else event.subject) == "scheduler"
+                known = known or (event.subject is None and bool(_SCHEDULER.search(event.text)))
                 if event.kind != "schedule" or event.how == "explicit" or not known:
                     continue
                 if event.loops and implies(turn.step, event) and event.anchor not in seen:
@@ -122,10 +123,14 @@ class SchedulerBeforeOptimizer:
     )
 
 
+#: What nothing but one of PyTorch's schedulers, or one like them, is called.
+_SCHEDULER = re.compile(r"(^|[._])lr_?sched(uler)?$|^(self\.)?sched(uler)?$")
+
+
 def _first(turn: Turn) -> Iterator[LoopEvent]:
     """What the loops around the step do in their first turns before anything is stepped."""
     for event in turn.loop.events:
-        if event.kind in {"step", "backward", "fit", "helper"} or event is turn.step:
+        if event.kind in {"step", "fit", "helper"} or event is turn.step:
             return
         if event.loops == turn.step.loops[: len(event.loops)]:
             yield event

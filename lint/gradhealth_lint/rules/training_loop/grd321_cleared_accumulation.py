@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
-from gradhealth_lint.rules.training_loop.turns import counts, implies, turns
+from gradhealth_lint.rules.training_loop.turns import Turn, counts, implies, turns
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent
 
 
 class ClearedAccumulation:
@@ -43,7 +44,7 @@ class ClearedAccumulation:
         re.compile(rb"torch"),
         re.compile(rb"backward"),
         re.compile(rb"step"),
-        re.compile(rb"%"),
+        re.compile(rb"%|=="),
     )
     reads_stacks: ClassVar[bool] = False
 
@@ -57,7 +58,7 @@ class ClearedAccumulation:
                 continue
             for event in (*turn.before, *turn.after):
                 effect = _EFFECTS.get(event.kind, "")
-                own = turn.clears(event) if event.kind == "zero_grad" else turn.concerns(event)
+                own = _clears(event, turn) if event.kind == "zero_grad" else turn.concerns(event)
                 if not effect or event.framework or not own or event.anchor in seen:
                     continue
                 if implies(since[0], event) and event.loops == since[0].loops == turn.loops:
@@ -136,3 +137,12 @@ _EFFECTS = {
     "clip": "what has been summed is bounded again at every turn, so early ones count less",
     "unscale": "what has been summed is divided by the loss scale more than once",
 }
+
+
+def _clears(zero: LoopEvent, turn: Turn) -> bool:
+    """Whether what is stepped is cleared: by the optimizer, or by the only model that runs."""
+    if turn.clears(zero):
+        return True
+    called = {event.text for event in turn.loop.events if event.kind == "forward"}
+    stepped = {event.text for event in turn.loop.events if event.kind == "step"}
+    return not turn.step.models and called == {zero.text} and len(stepped) == 1

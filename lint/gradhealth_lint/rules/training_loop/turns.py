@@ -134,7 +134,7 @@ def counts(one: LoopEvent, other: LoopEvent) -> Condition | None:
     """The test of an event that counts turns (``i % 4 == 0``) and that another is not under."""
     others = set(map(_test, other.conditions))
     for condition in one.conditions:
-        if "%" in condition.text and _test(condition) not in others:
+        if condition.counting and _test(condition) not in others:
             return condition
     return None
 
