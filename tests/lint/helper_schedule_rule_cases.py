@@ -7,7 +7,7 @@ from gradhealth_lint.violation import Example
 GOOD: dict[str, tuple[Example, ...]] = {
     "GRD320": (
         Example(
-            "scheduler-as-an-argument-in-place",
+            "scheduler-given",
             """
             import torch
 
@@ -21,7 +21,7 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
-            "fit-method",
+            "fit-method-in-place",
             """
             import torch
 
@@ -53,7 +53,7 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
-            "told-the-epoch",
+            "is-told-the-epoch",
             """
             import torch
 
@@ -213,7 +213,8 @@ BAD: dict[str, tuple[Example, ...]] = {
             model_ft = torch.nn.Linear(3, 3)
             optimizer_ft = torch.optim.SGD(model_ft.parameters(), lr=0.001, momentum=0.9)
             exp_lr_scheduler = lr_scheduler.StepLR(optimizer_ft, step_size=7, gamma=0.1)
-            model_ft = train_model(model_ft, torch.nn.CrossEntropyLoss(), optimizer_ft, exp_lr_scheduler, num_epochs=25)
+            criterion = torch.nn.CrossEntropyLoss()
+            model_ft = train_model(model_ft, criterion, optimizer_ft, exp_lr_scheduler)
             """,
         ),
         Example(

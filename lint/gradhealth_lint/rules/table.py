@@ -272,7 +272,7 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         "training_loop.grd312_retained_graph:RetainedGraph",
         True,
         False,
-        ((b"torch",), (b"backward",), (b"+", b"append", b"retain_graph")),
+        ((b"torch",), (b"backward", b"eval("), (b"+", b"append", b"retain_graph")),
     ),
     (
         "GRD314",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics import loop_syntax
-from gradhealth_lint.semantics.domain import walking
+from gradhealth_lint.semantics.domain import names, walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.values import Function, Instance
 from gradhealth_lint.semantics.python import classes
@@ -16,7 +16,7 @@ from gradhealth_lint.semantics.pytorch import events
 from gradhealth_lint.semantics.training_facts import HalfPrecision
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -51,7 +51,7 @@ def halved(
             inside = [other for other in run.events if other.turn == event.turn]
             if not any(other.kind == events.STEP for other in inside):
                 continue
-            context = _casting(region, event, inside, code)
+            context = _casting(interpreter, region, event, inside, code)
             model = "" if context else _half_model(region, event, code)
             if context or model:
                 name = event.text or "the loss"
@@ -60,7 +60,13 @@ def halved(
     return tuple(found.values())
 
 
-def _casting(region: cst.BaseSuite, backward: Event, inside: Sequence[Event], code: str) -> str:
+def _casting(
+    interpreter: Interpreter,
+    region: cst.BaseSuite,
+    backward: Event,
+    inside: Sequence[Event],
+    code: str,
+) -> str:
     """The float16 autocast that makes the loss, as the code has it; "" if there is none."""
     feeding = _feeding(region, backward)
     for block in walking.nodes_within(region, cst.With):
@@ -70,6 +76,10 @@ def _casting(region: cst.BaseSuite, backward: Event, inside: Sequence[Event], co
             nodes = {id(node) for node in walking.within(block.body)}
             if written & feeding or id(backward.node) in nodes:
                 return context
+    for function in _helpers(interpreter, region, feeding):
+        context = _made_in(function, code)
+        if context:
+            return context
     for event in inside:
         receiver = event.receiver
         forward = classes.find(receiver.cls, "forward") if isinstance(receiver, Instance) else None
@@ -78,6 +88,44 @@ def _casting(region: cst.BaseSuite, backward: Event, inside: Sequence[Event], co
                 context = half_cast(item, code)
                 if context:
                     return context
+    return ""
+
+
+def _helpers(
+    interpreter: Interpreter, region: cst.BaseSuite, feeding: set[str]
+) -> Iterator[cst.FunctionDef]:
+    """The functions of the file that a loss comes from."""
+    called = {
+        dotted(write.value.func).rpartition(".")[2]
+        for write in loop_syntax.writes(region)
+        if write.name in feeding and isinstance(write.value, cst.Call)
+    }
+    for function in loop_syntax.functions(interpreter):
+        if function.name in called and isinstance(function.node, cst.FunctionDef):
+            yield function.node
+
+
+def _made_in(function: cst.FunctionDef, code: str) -> str:
+    """The float16 autocast that makes what a function gives back, "" if there is none."""
+    decorators = [one.decorator for one in function.decorators]
+    blocks = walking.nodes_within(function.body, cst.With)
+    contexts = [*decorators, *(item.item for block in blocks for item in block.items)]
+    if any(map(names.stops_gradients, contexts)):
+        return ""  # a teacher's answer, or a target
+    for item in decorators:
+        context = _half_cast(item, code)
+        if context:
+            return context
+    given = [one.value for one in walking.nodes_within(function.body, cst.Return) if one.value]
+    wanted = set[str]().union(*map(loop_syntax.mentioned, given)) if given else set()
+    feeding = loop_syntax.feeding(wanted, list(loop_syntax.writes(function.body)))
+    for block in blocks:
+        context = next((c for item in block.items if (c := _half_cast(item.item, code))), "")
+        if not context:
+            continue
+        written = {write.name for write in loop_syntax.writes(block.body)}
+        if written & feeding or walking.nodes_within(block.body, cst.Return):
+            return context
     return ""
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 #: Python frames that fit on a stack of 8 MB, and more than the deepest expression takes.
 _FRAMES: Final = 10_000
 _COMMENT: Final = re.compile(r"#.*")
-#: What a file has that trains, and what it has besides if it is a loop's.
-_TRAINS: Final = re.compile(rb"\.(manual_)?backward\s*\(|zero_grad|clip_grad|\boptim\b")
+#: What a file has that trains or evaluates, and what it has besides if it is a loop's.
+_TRAINS: Final = re.compile(rb"\.(manual_)?backward\s*\(|zero_grad|clip_grad|\boptim\b|\.eval\(\)")
 _BACKWARD: Final = re.compile(rb"\.(manual_)?backward\s*\(")
 #: What a file has that hands a model and its optimizer to a loop in another one.
 _OPTIMIZES: Final = re.compile(rb"\boptim\b")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics import loop_syntax
+from gradhealth_lint.semantics import evaluating, loop_syntax
 from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.pytorch import events
@@ -30,7 +30,7 @@ _CUTTING: Final = frozenset({"item", "detach", "detach_", "data", "tolist", "num
 
 
 def retained(
-    interpreter: Interpreter, runs: Runs, anchor: Callable[[cst.CSTNode], Anchor]
+    interpreter: Interpreter, runs: Runs, code: str, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[Retained, ...]:
     """Every place where training code keeps the graph of a loss, each once."""
     found: dict[int, Retained] = {}
@@ -42,12 +42,19 @@ def retained(
             returning = dict(_returning(interpreter)) if returning is None else returning
             written = list(loop_syntax.writes(loop.body))
             for fact in _collected(loop, written, started, returning, anchor):
+            for fact in _collected(loop.body, started, returning, anchor):
                 found.setdefault(fact.anchor, fact)
+        for body in _methods(interpreter, backwards):
+            for fact in _collected(body, started, returning, anchor):
+                if fact.total.startswith("self."):
+                    found.setdefault(fact.anchor, fact)
         for event in backwards:
             if _keeps_for_nobody(event, run.events):
                 name = event.text or "the loss"
                 fact = Retained(anchor(event.node), "retain_graph", name)
                 found.setdefault(fact.anchor, fact)
+    for fact in evaluating.collected(runs, code, anchor):
+        found.setdefault(fact.anchor, fact)
     return tuple(found.values())
 
 
@@ -61,15 +68,26 @@ def _loops(backwards: Sequence[Event]) -> list[Loop]:
     return list(found.values())
 
 
+def _methods(interpreter: Interpreter, backwards: Sequence[Event]) -> Iterator[cst.BaseSuite]:
+    """The bodies of the functions that backward passes stand in: their objects outlive a call."""
+    nodes = {id(event.node) for event in backwards if not event.framework}
+    for function in loop_syntax.functions(interpreter) if nodes else ():
+        body = function.node.body
+        if isinstance(body, cst.BaseSuite) and any(
+            id(one) in nodes for one in walking.within(body)
+        ):
+            yield body
+
+
 def _collected(
-    loop: Loop,
-    written: list[Write],
+    body: cst.BaseSuite,
     started: set[str],
     returning: dict[str, int],
     anchor: Callable[[cst.CSTNode], Anchor],
 ) -> Iterator[Retained]:
+    written = list(loop_syntax.writes(body))
     feeding = loop_syntax.feeding(started, written)
-    inner = [node for node in walking.within(loop.body) if isinstance(node, (cst.For, cst.While))]
+    inner = [node for node in walking.within(body) if isinstance(node, (cst.For, cst.While))]
     nested = {id(write.node) for one in inner for write in loop_syntax.writes(one.body)}
     for write in written:
         if write.gradless or write.name in feeding or id(write.node) in nested:

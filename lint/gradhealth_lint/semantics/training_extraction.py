@@ -23,7 +23,7 @@ def training(
     """The fields of a file's facts that are about them."""
     return {
         "stale_optimizers": _stale(interpreter, anchor),
-        "retained": retaining.retained(interpreter, runs, anchor),
+        "retained": retaining.retained(interpreter, runs, code, anchor),
         "carried": carrying.carried(interpreter, runs, anchor),
         "accumulations": accumulating.accumulated(runs, code, anchor),
         "halved": halving.halved(interpreter, runs, code, anchor),

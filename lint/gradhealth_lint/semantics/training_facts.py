@@ -40,13 +40,15 @@ class Retained:
     """The graph of a loss that is kept beyond its turn of a training loop.
 
     ``form`` is "sum" or "list" of what ``total`` collects, and "retain_graph" of a backward pass
-    that is told to keep a graph nobody goes through again. ``name`` is the loss.
+    that is told to keep a graph nobody goes through again. ``name`` is the loss. ``evaluated``
+    says that it is one of an evaluation, which could do without gradients.
     """
 
     anchor: int
     form: RetainedForm
     name: str
     total: str = ""
+    evaluated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

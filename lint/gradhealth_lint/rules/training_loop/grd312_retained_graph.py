@@ -31,6 +31,9 @@ class RetainedGraph:
         "goes through it"
     )
     remedy: ClassVar[str] = "collect {name}.item(), or {name}.detach() where a tensor is needed"
+    remedy_evaluated: ClassVar[str] = (
+        "run the evaluation under torch.no_grad(), or collect {name}.item()"
+    )
     remedy_kept: ClassVar[str] = (
         "leave retain_graph out; if backward() then fails, detach what is carried over from the "
         "turn before"
@@ -50,7 +53,7 @@ class RetainedGraph:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"backward"),
+        re.compile(rb"backward|eval\("),
         re.compile(rb"\+|append|retain_graph"),
     )
     reads_stacks: ClassVar[bool] = False
@@ -64,10 +67,11 @@ class RetainedGraph:
             if kept.form == "retain_graph":
                 yield Found(kept.anchor, self.message_kept.format(name=kept.name), self.remedy_kept)
             else:
+                remedy = self.remedy_evaluated if kept.evaluated else self.remedy
                 yield Found(
                     kept.anchor,
                     self.message.format(name=kept.name, total=kept.total),
-                    self.remedy.format(name=kept.name),
+                    remedy.format(name=kept.name),
                 )
 
     good: ClassVar[tuple[Example, ...]] = (

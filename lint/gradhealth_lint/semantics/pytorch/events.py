@@ -68,6 +68,8 @@ class Event:
     model: str = ""
     #: Of a clip: why it cannot work, whatever its limit; see ``loop_facts.LoopEvent``.
     flaw: str = ""
+    #: Whether it happens under ``no_grad``.
+    gradless: bool = False
 
 
 def record(
@@ -106,5 +108,6 @@ def record(
             framework or interpreter.host,
             model if interpreter.site is None else "",
             flaw,
+            bool(interpreter.gradless),
         )
     )
