@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from gradhealth_lint.edits import expressions, keywords, statements
+from gradhealth_lint.edits import expressions, keywords, moving, statements
 from gradhealth_lint.edits.draft import Draft, parsed
 from gradhealth_lint.edits.names import Names
 from gradhealth_lint.edits.plan import (
@@ -14,8 +14,11 @@ from gradhealth_lint.edits.plan import (
     DropKeyword,
     InsertAfter,
     InsertBefore,
+    MoveAfter,
+    MoveBefore,
     Name,
     Replace,
+    SameFunction,
     SetKeyword,
     Wrap,
 )
@@ -98,6 +101,12 @@ class _Making:
             return [statements.insert_after(draft, *at, lines)]
         if isinstance(step, Delete):
             return [statements.delete(draft, *at)]
+        if isinstance(step, (MoveBefore, MoveAfter)):
+            inner, behind = getattr(step, "inner", False), isinstance(step, MoveAfter)
+            return moving.move(draft, at, self._span(step.target), after=behind, inner=inner)
+        if isinstance(step, SameFunction):
+            moving.check_same_function(draft, at, self._span(step.target))
+            return []
         if isinstance(step, SetKeyword):
             return [keywords.give(draft, *at, step.keyword, self._code(step.code, at))]
         if isinstance(step, DropKeyword):

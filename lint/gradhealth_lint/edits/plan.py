@@ -74,6 +74,34 @@ class Delete:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveBefore:
+    """Put the statement that a construct is in before the one that another is in.
+
+    A test about nothing else goes with it. ``inner``: into loops that only the other is in.
+    """
+
+    anchor: int
+    target: int
+    inner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAfter:
+    """Put the statement that a construct is in after the one that another is in."""
+
+    anchor: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class SameFunction:
+    """Change nothing, and make no fix at all if two constructs are in different functions."""
+
+    anchor: int
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
 class SetKeyword:
     """Give a call a keyword argument, or another value for the one it has."""
 
@@ -98,7 +126,17 @@ class AddImport:
 
 
 Step: TypeAlias = (
-    Replace | Wrap | InsertBefore | InsertAfter | Delete | SetKeyword | DropKeyword | AddImport
+    Replace
+    | Wrap
+    | InsertBefore
+    | InsertAfter
+    | Delete
+    | MoveBefore
+    | MoveAfter
+    | SameFunction
+    | SetKeyword
+    | DropKeyword
+    | AddImport
 )
 
 
@@ -114,6 +152,8 @@ class Plan:
         for step in self.steps:
             if not isinstance(step, AddImport):
                 yield step.anchor
+            if isinstance(step, (MoveBefore, MoveAfter, SameFunction)):
+                yield step.target
             yield from (part.anchor for part in _parts(step) if isinstance(part, Code))
 
 

@@ -51,9 +51,9 @@ def delete(draft: Draft, start: int, end: int) -> Splice:
     """Take out the statement around a stretch of text; ``pass`` fills a block that gets empty."""
     statement = draft.statement(start, end)
     _check_is_whole(draft, statement)
-    block = _block(draft, statement)
+    beside = block(draft, statement)
     first, last = draft.span(statement)
-    if len(block) == 1 and not isinstance(draft.parents[statement], ast.Module):
+    if len(beside) == 1 and not isinstance(draft.parents[statement], ast.Module):
         return Splice(first, last, "pass")
     line_end = _end_of_line(draft, last)
     if _begins_line(draft, first) and line_end is not None:
@@ -61,7 +61,7 @@ def delete(draft: Draft, start: int, end: int) -> Splice:
     before = draft.before(first)
     if before.text == ";":
         return Splice(before.start, last, "")
-    return Splice(first, draft.span(block[block.index(statement) + 1])[0], "")
+    return Splice(first, draft.span(beside[beside.index(statement) + 1])[0], "")
 
 
 def put_before(draft: Draft, statement: ast.stmt, lines: Sequence[str]) -> Splice:
@@ -134,7 +134,7 @@ def _check_simple(lines: Sequence[str]) -> None:
             raise WithheldError
 
 
-def _block(draft: Draft, statement: ast.stmt) -> list[ast.stmt]:
+def block(draft: Draft, statement: ast.stmt) -> list[ast.stmt]:
     """The statements that one is among."""
     for _, value in ast.iter_fields(draft.parents[statement]):
         if isinstance(value, list) and any(one is statement for one in value):
