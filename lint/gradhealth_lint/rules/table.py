@@ -315,6 +315,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"backward",), (b"step",)),
     ),
     (
+        "GRD319",
+        "eval-mode-training",
+        "training_loop.grd319_eval_mode_training:EvalModeTraining",
+        True,
+        False,
+        ((b"torch",), (b"eval", b"train"), (b"step",)),
+    ),
+    (
         "GRD320",
         "scheduler-before-optimizer",
         "training_loop.grd320_scheduler_before_optimizer:SchedulerBeforeOptimizer",

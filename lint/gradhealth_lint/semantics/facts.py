@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         CarriedState,
         HalfPrecision,
         HandUpdate,
+        LeftInEvaluation,
         Retained,
         StaleOptimizer,
     )
@@ -76,6 +77,7 @@ class FileFacts:
     carried: tuple[CarriedState, ...] = ()
     accumulations: tuple[Accumulation, ...] = ()
     halved: tuple[HalfPrecision, ...] = ()
+    left_in_evaluation: tuple[LeftInEvaluation, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
     hand_made: tuple[HandMade, ...] = ()

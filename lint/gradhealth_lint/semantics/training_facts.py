@@ -89,3 +89,18 @@ class HalfPrecision:
     name: str
     context: str
     model: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftInEvaluation:
+    """``model.eval()`` after which ``optimizer`` steps that model, with no ``train()`` between.
+
+    ``heeding`` are the classes of torch.nn in it that work in another way in evaluation mode, as
+    far as they are known; ``again`` says that the loop around both has to come round.
+    """
+
+    anchor: int
+    model: str
+    optimizer: str
+    heeding: tuple[str, ...]
+    again: bool

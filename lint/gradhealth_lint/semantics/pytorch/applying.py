@@ -18,6 +18,7 @@ from gradhealth_lint.semantics.domain.torch_values import (
     is_module,
 )
 from gradhealth_lint.semantics.domain.values import (
+    UNKNOWN,
     Arguments,
     DictValue,
     Instance,
@@ -61,6 +62,9 @@ _READING: Final = frozenset(
      "parameters", "named_parameters", "modules", "named_modules", "tqdm", "optimizers",
      "lr_schedulers", "log_dict", "toggle_optimizer", "untoggle_optimizer"}
 )  # fmt: skip
+#: Calls that may put a model into training mode, and those that have to do with its data only.
+_MODE: Final = re.compile(r"train|(^|_)mode($|_)", re.I)
+_DATA: Final = re.compile(r"load|data|iter|log|save|transform|sampler|split|trainable", re.I)
 #: Values whose methods are known not to touch gradients, the telling ones apart.
 _HARMLESS_RECEIVERS: Final = (
     str, ParametersOf, ParameterRef, Optimizer, Scheduler, Scaler, Manager, ListValue, DictValue,
@@ -76,10 +80,14 @@ def observe(
     arguments: Arguments,
 ) -> None:
     """A model, a loss function, or a helper that cannot be followed."""
+    how = "untracked" if interpreter.gradless else ""
+    of_torch = isinstance(callee, Qualified) and callee.name.startswith("torch.")
+    if not of_torch and _MODE.search(name) and not _DATA.search(name):
+        record(interpreter, events.TRAIN, node, UNKNOWN, text="")
     if is_module(callee):
         is_loss = isinstance(callee, Layer) and callee.kind.endswith("Loss")
         kind = events.LOSS if is_loss else events.FORWARD
-        record(interpreter, kind, node, callee, text=dotted(node.func))
+        record(interpreter, kind, node, callee, text=dotted(node.func), how=how)
     elif isinstance(callee, Qualified) and callee.name.startswith(catalogue.FUNCTIONAL):
         if name.endswith("_loss") or name in _FUNCTIONAL_LOSSES:
             record(interpreter, events.LOSS, node, callee, text=dotted(node.func))
@@ -87,7 +95,7 @@ def observe(
         not isinstance(callee, (Qualified, Method)) and MODEL.search(name)
     ):
         model = callee.model if isinstance(callee, Manager) else callee
-        record(interpreter, events.FORWARD, node, model, text=dotted(node.func))
+        record(interpreter, events.FORWARD, node, model, text=dotted(node.func), how=how)
     elif _LOSS_FUNCTION.search(name):
         record(interpreter, events.LOSS, node, callee, text=dotted(node.func))
     elif interpreter.trained and name not in _READING:

@@ -26,6 +26,7 @@ from gradhealth_lint.semantics.domain.values import (
     Instance,
     Method,
     Qualified,
+    Symbol,
     Value,
 )
 from gradhealth_lint.semantics.pytorch import (
@@ -197,9 +198,10 @@ def _mode(
         if framework:
             record(interpreter, events.FIT, node, receiver, framework=framework)
         return
-    if interpreter.forwarding or not (is_module(receiver) or MODEL.search(last)):
-        return
     given = arguments.everything()
+    alone = not given and (receiver is UNKNOWN or isinstance(receiver, Symbol))
+    if interpreter.forwarding or not (is_module(receiver) or MODEL.search(last) or alone):
+        return
     training = _named(node) == "train" and not (given and given[0] is False)
     record(interpreter, events.TRAIN if training else events.EVAL, node, receiver)
 
