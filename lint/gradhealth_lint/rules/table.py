@@ -275,6 +275,14 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"backward", b"eval("), (b"+", b"append", b"retain_graph")),
     ),
     (
+        "GRD313",
+        "extreme-learning-rate",
+        "training_loop.grd313_extreme_learning_rate:ExtremeLearningRate",
+        True,
+        False,
+        ((b"torch",), (b"adam", b"rmsprop", b"sgd")),
+    ),
+    (
         "GRD314",
         "stale-optimizer",
         "training_loop.grd314_stale_optimizer:StaleOptimizer",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         CarriedState,
         HalfPrecision,
         HandUpdate,
+        LearningRate,
         LeftInEvaluation,
         Retained,
         StaleOptimizer,
@@ -77,6 +78,7 @@ class FileFacts:
     carried: tuple[CarriedState, ...] = ()
     accumulations: tuple[Accumulation, ...] = ()
     halved: tuple[HalfPrecision, ...] = ()
+    rates: tuple[LearningRate, ...] = ()
     left_in_evaluation: tuple[LeftInEvaluation, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()

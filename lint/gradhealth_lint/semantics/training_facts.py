@@ -92,6 +92,26 @@ class HalfPrecision:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningRate:
+    """The rate that an optimizer is made with and that nothing in the file changes.
+
+    ``text`` is the rate as the code has it. ``of_model`` says that the parameters are a model's,
+    ``depth`` how many matrices that has as far as it is known, ``network`` is the function that
+    makes such deep networks; ``bounded`` says that the file clips gradients.
+    """
+
+    anchor: int
+    optimizer: str
+    text: str
+    rate: float
+    momentum: float
+    of_model: bool
+    depth: int | None
+    network: str
+    bounded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class LeftInEvaluation:
     """``model.eval()`` after which ``optimizer`` steps that model, with no ``train()`` between.
 

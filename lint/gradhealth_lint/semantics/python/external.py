@@ -36,6 +36,7 @@ from gradhealth_lint.semantics.pytorch import (
     modules,
     ownership,
     products,
+    rating,
     tensors,
 )
 
@@ -70,6 +71,7 @@ def call(
                 last, owners, _parameters_text(node), not known, tuple(interpreter.loops), root
             )
             ownership.made(interpreter, optimizer, node)
+            rating.made(interpreter, optimizer, arguments, node)
             return optimizer
     given = arguments.everything()
     steered = bool(given) and isinstance(given[0], Optimizer) and "schedule" in last.lower()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.semantics.domain.values import Frame
     from gradhealth_lint.semantics.python.interpreter import Interpreter
+    from gradhealth_lint.semantics.pytorch.rating import Rated
     from gradhealth_lint.semantics.training_facts import StaleForm
 
 _GIVING: Final = frozenset({"parameters", "named_parameters"})
@@ -71,6 +72,7 @@ class Ownership:
     sources: list[tuple[Optimizer, tuple[Source, ...]]] = field(default_factory=list)
     late: list[tuple[Optimizer, Stale]] = field(default_factory=list)
     found: list[Stale] = field(default_factory=list)
+    rated: list[Rated] = field(default_factory=list)
 
 
 def made(interpreter: Interpreter, optimizer: Optimizer, node: cst.Call) -> None:
