@@ -5,6 +5,85 @@ from __future__ import annotations
 from typing import Final
 
 CHANGES: Final[dict[str, list[str]]] = {
+    "GRD401 softmax-model-and-trainer": [
+        "- return F.softmax(self.out(h), dim=1)",
+        "+ return self.out(h)",
+    ],
+    "GRD401 softmax-script": ["- out = F.softmax(net(x), dim=1)", "+ out = net(x)"],
+    "GRD401 softmax-function": ["- out = F.softmax(logits, dim=1)", "+ out = logits"],
+    "GRD401 softmax-lightning": ["- return F.softmax(self.net(x), dim=1)", "+ return self.net(x)"],
+    "GRD401 softmax-loss-in-forward": [
+        "- out = F.softmax(self.head(h[:, -1]), dim=1)",
+        "+ out = self.head(h[:, -1])",
+    ],
+    "GRD401 method-model-and-trainer": [
+        "- return self.out(h).softmax(dim=-1)",
+        "+ return self.out(h)",
+    ],
+    "GRD401 method-script": ["- out = net(x).softmax(dim=-1)", "+ out = net(x)"],
+    "GRD401 method-function": ["- out = logits.softmax(dim=-1)", "+ out = logits"],
+    "GRD401 method-lightning": ["- return self.net(x).softmax(dim=-1)", "+ return self.net(x)"],
+    "GRD401 method-loss-in-forward": [
+        "- out = self.head(h[:, -1]).softmax(dim=-1)",
+        "+ out = self.head(h[:, -1])",
+    ],
+    "GRD401 sigmoid-model-and-trainer": [
+        "- return torch.sigmoid(self.out(h))",
+        "+ return self.out(h)",
+    ],
+    "GRD401 sigmoid-script": ["- out = torch.sigmoid(net(x))", "+ out = net(x)"],
+    "GRD401 sigmoid-function": ["- out = torch.sigmoid(logits)", "+ out = logits"],
+    "GRD401 sigmoid-lightning": ["- return torch.sigmoid(self.net(x))", "+ return self.net(x)"],
+    "GRD401 sigmoid-loss-in-forward": [
+        "- out = torch.sigmoid(self.head(h[:, -1]))",
+        "+ out = self.head(h[:, -1])",
+    ],
+    "GRD402 sigmoid-model-and-trainer": [
+        "- return torch.sigmoid(self.out(h))",
+        "+ return self.out(h)",
+    ],
+    "GRD402 sigmoid-script": ["- out = torch.sigmoid(net(x))", "+ out = net(x)"],
+    "GRD402 sigmoid-function": ["- out = torch.sigmoid(logits)", "+ out = logits"],
+    "GRD402 sigmoid-lightning": ["- return torch.sigmoid(self.net(x))", "+ return self.net(x)"],
+    "GRD402 sigmoid-loss-in-forward": [
+        "- out = torch.sigmoid(self.head(h[:, -1]))",
+        "+ out = self.head(h[:, -1])",
+    ],
+    "GRD402 method-model-and-trainer": ["- return self.out(h).sigmoid()", "+ return self.out(h)"],
+    "GRD402 method-script": ["- out = net(x).sigmoid()", "+ out = net(x)"],
+    "GRD402 method-function": ["- out = logits.sigmoid()", "+ out = logits"],
+    "GRD402 method-lightning": ["- return self.net(x).sigmoid()", "+ return self.net(x)"],
+    "GRD402 method-loss-in-forward": [
+        "- out = self.head(h[:, -1]).sigmoid()",
+        "+ out = self.head(h[:, -1])",
+    ],
+    "GRD402 layer-model-and-trainer": [
+        "- return nn.Sigmoid()(self.out(h))",
+        "+ return self.out(h)",
+    ],
+    "GRD402 layer-script": ["- out = nn.Sigmoid()(net(x))", "+ out = net(x)"],
+    "GRD402 layer-function": ["- out = nn.Sigmoid()(logits)", "+ out = logits"],
+    "GRD402 layer-lightning": ["- return nn.Sigmoid()(self.net(x))", "+ return self.net(x)"],
+    "GRD402 layer-loss-in-forward": [
+        "- out = nn.Sigmoid()(self.head(h[:, -1]))",
+        "+ out = self.head(h[:, -1])",
+    ],
+    "GRD404 torch-log": [
+        "- return torch.log(torch.softmax(logits, dim=1)).mean()",
+        "+ return torch.log_softmax(logits, dim=1).mean()",
+    ],
+    "GRD404 method-chain": [
+        "- return logits.softmax(-1).log().mean()",
+        "+ return logits.log_softmax(-1).mean()",
+    ],
+    "GRD404 sigmoid": [
+        "- return -torch.log(torch.sigmoid(logits)).mean()",
+        "+ return -F.logsigmoid(logits).mean()",
+    ],
+    "GRD404 sigmoid-method": [
+        "- return -logits.sigmoid().log().mean()",
+        "+ return -F.logsigmoid(logits).mean()",
+    ],
     "GRD408 clip-in-a-function": [
         "- features = features / features.norm(dim=-1, keepdim=True)",
         "+ features = F.normalize(features, dim=-1)",
@@ -48,5 +127,26 @@ CHANGES: Final[dict[str, list[str]]] = {
     "GRD408 notebook": [
         "- pred = pred / torch.norm(pred, dim=1, keepdim=True)",
         "+ pred = F.normalize(pred, dim=1)",
+    ],
+    "GRD412 softmax-model-and-trainer": [
+        "- return F.softmax(self.out(h), dim=1)",
+        "+ return F.log_softmax(self.out(h), dim=1)",
+    ],
+    "GRD412 softmax-script": [
+        "- out = F.softmax(net(x), dim=1)",
+        "+ out = F.log_softmax(net(x), dim=1)",
+    ],
+    "GRD412 softmax-lightning": [
+        "- return F.softmax(self.net(x), dim=1)",
+        "+ return F.log_softmax(self.net(x), dim=1)",
+    ],
+    "GRD414 softmax-model-and-trainer": [
+        "- return self.out(h).softmax(dim=1)",
+        "+ return self.out(h).log_softmax(dim=1)",
+    ],
+    "GRD414 softmax-script": ["- out = net(x).softmax(dim=1)", "+ out = net(x).log_softmax(dim=1)"],
+    "GRD414 softmax-lightning": [
+        "- return self.net(x).softmax(dim=1)",
+        "+ return self.net(x).log_softmax(dim=1)",
     ],
 }

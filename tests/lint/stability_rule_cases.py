@@ -131,6 +131,32 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "experts",
+            """
+            import torch
+            from torch import nn
+
+            class Router(nn.Module):
+                def forward(self, scores):
+                    weights = torch.softmax(scores, dim=1)
+                    top, picked = torch.topk(weights, 2, dim=-1)
+                    return top / torch.norm(top, p=1, dim=-1, keepdim=True), picked
+            """,
+        ),
+        Example(
+            "picked-by-a-mask",
+            """
+            import torch
+            from torch import nn
+
+            class Edges(nn.Module):
+                def forward(self, edges, length):
+                    mask = length > 0
+                    edges[mask] = edges[mask] / torch.norm(edges[mask], dim=1).unsqueeze(1)
+                    return edges
+            """,
+        ),
+        Example(
             "of-probabilities",
             """
             import torch
@@ -300,6 +326,22 @@ GOOD: dict[str, tuple[Example, ...]] = {
 
             def report(model, x, loss):
                 return softmax(model(x).detach().numpy())
+            """,
+        ),
+        Example(
+            "snake",
+            """
+            import torch
+            import torch.nn as nn
+
+            class SnakeBeta(nn.Module):
+                def __init__(self, features):
+                    super().__init__()
+                    self.beta = nn.Parameter(torch.zeros(features))
+
+                def forward(self, x):
+                    beta = torch.exp(self.beta)
+                    return x + 1.0 / (beta + 1e-9) * torch.sin(x).pow(2)
             """,
         ),
         Example(

@@ -14,6 +14,7 @@ from gradhealth_lint.semantics import (
     output_extraction,
     parameter_extraction,
     registration,
+    squashing,
     training_extraction,
 )
 from gradhealth_lint.semantics.domain.names import dotted
@@ -52,7 +53,7 @@ def extract(
         differentiates_twice=bool(_TWICE.search(code)),
         weights_loaded=_loaded(code),
         **loops,
-        wirings=extractor.wirings(),
+        wirings=extractor.wirings(tree),
         unregistered=registration.unregistered(interpreter, code, extractor.anchor),
         loose=loose_extraction.loose(interpreter, code, extractor.anchor),
         hand_updates=loose_extraction.hand_updates(interpreter, code, extractor.anchor),
@@ -200,7 +201,7 @@ class _Extractor:
         owner = self._owner(module)
         return f"nn.{module.kind}" if owner == _BARE else owner
 
-    def wirings(self) -> tuple[Wiring, ...]:
+    def wirings(self, tree: cst.Module) -> tuple[Wiring, ...]:
         """What losses and logarithms of this file are given, each once."""
         sites = self._interpreter.sites
         found: dict[Wiring, None] = {}
@@ -218,6 +219,9 @@ class _Extractor:
                 "" if wired.model is None else self._class_name(wired.model),
                 _called(wired.node),
                 _called(wired.source.node),
+                None
+                if source is wired.node
+                else squashing.squashing(wired.node, source, tree, self.anchor),
             )
             found[wiring] = None
         return tuple(found)

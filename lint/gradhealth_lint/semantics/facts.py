@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.numeric_facts import Steep
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
+    from gradhealth_lint.semantics.squashing_facts import Squashing
     from gradhealth_lint.semantics.training_facts import (
         Accumulation,
         CarriedState,
@@ -42,7 +43,8 @@ class Wiring:
     "rewrapped" of a new tensor made of another one's numbers, "required" of one that was told to
     require a gradient. ``source`` is
     where that was written, the loss itself if it is in another file; ``model`` is the class of the
-    model that ends in it, "" if there is none between. The texts are the user's own.
+    model that ends in it, "" if there is none between. The texts are the user's own;
+    ``squashing`` is how its call is written, if that is plain and in this file.
     """
 
     anchor: Anchor
@@ -52,6 +54,7 @@ class Wiring:
     model: str
     text: str
     source_text: str
+    squashing: Squashing | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import unsquashing
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
 
@@ -83,6 +84,7 @@ class SoftmaxBeforeCrossEntropy:
                     loss=wiring.text or "cross_entropy",
                 ),
                 remedy.format(loss=wiring.text or "it"),
+                unsquashing.dropped(wiring),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -177,6 +179,27 @@ class SoftmaxBeforeCrossEntropy:
                 loss = criterion(model(x), y)
                 loss.backward()
             """,
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = nn.Linear(20, 64)
+                    self.head = nn.Linear(64, 10)
+
+                def forward(self, x):
+                    x = self.head(torch.relu(self.hidden(x)))
+                    return x  # <- here
+
+            criterion = nn.CrossEntropyLoss()
+            model = Net()
+            for x, y in loader:
+                loss = criterion(model(x), y)
+                loss.backward()
+            """,
         ),
         Example(
             "in-the-sequential",
@@ -188,6 +211,20 @@ class SoftmaxBeforeCrossEntropy:
                 nn.ReLU(),
                 nn.Linear(128, 10),
                 nn.Softmax(dim=1),  # <- here
+            )
+            criterion = nn.CrossEntropyLoss()
+
+            def train_step(x, y):
+                return criterion(model(x), y)
+            """,
+            """
+            from torch import nn
+
+            model = nn.Sequential(
+                nn.Linear(784, 128),
+                nn.ReLU(),
+                nn.Linear(128, 10),
+                nn.Identity(),  # <- here
             )
             criterion = nn.CrossEntropyLoss()
 
@@ -211,6 +248,28 @@ class SoftmaxBeforeCrossEntropy:
                 def forward(self, x):
                     x = F.relu(self.fc1(x))
                     x = self.sigmoid(self.fc2(x))  # <- here
+                    return x
+
+            net = Net()
+            criterion = nn.CrossEntropyLoss()
+            for x, y in loader:
+                loss = criterion(net(x), y)
+                loss.backward()
+            """,
+            """
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc1 = nn.Linear(784, 128)
+                    self.fc2 = nn.Linear(128, 10)
+                    self.sigmoid = nn.Sigmoid()
+
+                def forward(self, x):
+                    x = F.relu(self.fc1(x))
+                    x = self.fc2(x)  # <- here
                     return x
 
             net = Net()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import unsquashing
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
 
@@ -64,6 +65,7 @@ class SigmoidBeforeBceWithLogits:
                     loss=wiring.text or "binary_cross_entropy_with_logits",
                 ),
                 self.remedy.format(loss=wiring.text or "it"),
+                unsquashing.dropped(wiring),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -131,6 +133,26 @@ class SigmoidBeforeBceWithLogits:
                 def forward(self, x):
                     x = self.head(torch.relu(self.hidden(x)))
                     return torch.sigmoid(x)  # <- here
+
+            criterion = nn.BCEWithLogitsLoss()
+            model = Net()
+            for x, y in loader:
+                loss = criterion(model(x).squeeze(1), y)
+            """,
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = nn.Linear(20, 64)
+                    self.head = nn.Linear(64, 1)
+
+                def forward(self, x):
+                    x = self.head(torch.relu(self.hidden(x)))
+                    return x  # <- here
 
             criterion = nn.BCEWithLogitsLoss()
             model = Net()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import unsquashing
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
 
@@ -49,13 +51,14 @@ class LogOfSoftmax:
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Every logarithm of the result of a softmax or sigmoid."""
         seen: set[int] = set()
-        for anchor, kind, function in _logarithms(facts):
+        for anchor, kind, function, fix in _logarithms(facts):
             if kind in _FUSED and anchor not in seen:
                 seen.add(anchor)
                 yield Found(
                     anchor,
                     self.message.format(function=function),
                     self.remedy.format(fused=_FUSED[kind]),
+                    fix,
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -90,6 +93,14 @@ class LogOfSoftmax:
                 log_p = torch.log(F.softmax(logits, dim=-1))  # <- here
                 return -log_p.gather(-1, target)
             """,
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def nll(logits, target):
+                log_p = F.log_softmax(logits, dim=-1)  # <- here
+                return -log_p.gather(-1, target)
+            """,
         ),
         Example(
             "as-methods",
@@ -104,17 +115,18 @@ class LogOfSoftmax:
     )
 
 
-def _logarithms(facts: FileFacts) -> Iterator[tuple[int, str, str]]:
-    """The place of each logarithm, what made its operand, and the words for it.
+def _logarithms(facts: FileFacts) -> Iterator[tuple[int, str, str, Plan | None]]:
+    """The place of each logarithm, what made its operand, the words for it, and the fix.
 
     What is not known by its last call may be by its numbers: an entry that was picked, log2.
     """
     for wiring in facts.wirings:
         if wiring.kind == "log":
-            yield wiring.anchor, wiring.function, wiring.source_text or wiring.function
+            words = wiring.source_text or wiring.function
+            yield wiring.anchor, wiring.function, words, unsquashing.fused(wiring)
     for steep in facts.steep:
         if steep.operation == "log" and not steep.switched:
-            yield steep.anchor, steep.kind, f"a {steep.kind}, {steep.operand}"
+            yield steep.anchor, steep.kind, f"a {steep.kind}, {steep.operand}", None
 
 
 #: What to write instead of the logarithm of what.

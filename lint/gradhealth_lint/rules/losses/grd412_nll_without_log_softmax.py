@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import unsquashing
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
 
@@ -55,6 +56,7 @@ class NllWithoutLogSoftmax:
                 wiring.anchor,
                 self.message.format(loss=wiring.text or "nll_loss", what=what, effect=effect),
                 self.remedy.format(remedy=remedy),
+                unsquashing.with_logarithm(wiring),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -130,6 +132,26 @@ class NllWithoutLogSoftmax:
                 def forward(self, x):
                     x = self.head(torch.relu(self.hidden(x)))
                     return F.softmax(x, dim=1)
+
+            criterion = nn.NLLLoss()
+            model = Net()
+            for x, y in loader:
+                loss = criterion(model(x), y)  # <- here
+            """,
+            """
+            import torch
+            import torch.nn as nn
+            import torch.nn.functional as F
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.hidden = nn.Linear(20, 64)
+                    self.head = nn.Linear(64, 10)
+
+                def forward(self, x):
+                    x = self.head(torch.relu(self.hidden(x)))
+                    return F.log_softmax(x, dim=1)
 
             criterion = nn.NLLLoss()
             model = Net()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import unsquashing
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
 
@@ -59,6 +60,7 @@ class KlDivInputNotLog:
                 wiring.anchor,
                 self.message.format(loss=wiring.text or "kl_div", what=what),
                 self.remedy.format(remedy=remedy),
+                unsquashing.with_logarithm(wiring),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -84,6 +86,14 @@ class KlDivInputNotLog:
 
             def distil(student_logits, teacher_logits, T=4.0):
                 p = F.softmax(student_logits / T, dim=1)
+                q = F.softmax(teacher_logits / T, dim=1)
+                return F.kl_div(p, q, reduction="batchmean") * T * T  # <- here
+            """,
+            """
+            import torch.nn.functional as F
+
+            def distil(student_logits, teacher_logits, T=4.0):
+                p = F.log_softmax(student_logits / T, dim=1)
                 q = F.softmax(teacher_logits / T, dim=1)
                 return F.kl_div(p, q, reduction="batchmean") * T * T  # <- here
             """,

@@ -173,7 +173,7 @@ def _subscript(state: State, node: cst.Subscript, scope: Scope) -> Held:
         if isinstance(index_value, Number) and index_value.constant is None:
             plain = len(picks) == 1 and isinstance(pick, (cst.Name, cst.Call, cst.Attribute))
             if index_value.kind == MASK or (plain and index_value.kind != "index"):
-                return value.unknown()
+                return replace(value.unknown(), kind="picked")
     return replace(value, kind="" if value.kind == "unit" else value.kind)
 
 

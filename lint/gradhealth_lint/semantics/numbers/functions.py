@@ -114,7 +114,7 @@ def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpres
         parts = target.elements
         several = value if isinstance(value, tuple) and len(value) == len(parts) else None
         for index, part in enumerate(parts):
-            inner = number(value).unknown() if several is None else several[index]
+            inner = _part(number(value)) if several is None else several[index]
             _bind(scope, part.value, inner, source)
         return
     if isinstance(target, cst.Subscript):
@@ -127,6 +127,11 @@ def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpres
     if name:
         scope.names[name] = value
         scope.definitions[name] = source
+
+
+def _part(value: Number) -> Number:
+    """One of several tensors that a function gives: of probabilities it is probabilities too."""
+    return value if value.kind in {"softmax", "sigmoid"} else value.unknown()
 
 
 def _augment(state: State, node: cst.AugAssign, scope: Scope) -> None:

@@ -53,9 +53,10 @@ _FILLING: Final[dict[str, tuple[float, float]]] = {
 #: of squares is one too, and is judged itself.
 NORMS: Final = frozenset({"norm", "vector_norm", "cdist", "dist", "product of norms"})
 ROOT: Final = "root of squares"
-#: What is 0 where all entries are the same, and what has no such entries unless it is made to.
+#: What is 0 where all entries are the same, and whose norm is not 0 unless it is made so; what was
+#: picked by a mask was picked for a reason.
 SPREAD: Final = "std"
-_NEVER_ZERO: Final = frozenset({"parameter", "softmax", "sigmoid", "unit"})
+_NEVER_ZERO: Final = frozenset({"parameter", "softmax", "sigmoid", "unit", "picked"})
 _EXTREME: Final = frozenset({"max", "min", "amax", "amin", "median", "mean", "nanmean"})
 _TOTAL: Final = frozenset({"sum", "nansum", "cumsum"})
 _PRODUCTS: Final = frozenset(

@@ -35,6 +35,8 @@ _SUMS: Final = {_OPEN: _SUM, _FADING: _FADING_SUM, _SIGNED: _FADING_SUM, _SHIFTE
 MINUS: Final = "minus"
 DIFFERENCE: Final = "difference"
 _LARGE: Final = 80.0
+#: Less than this beside an exp is an eps.
+_ABOUT_ONE: Final = 0.1
 #: What is in an interval by its name, or by the temperature it is divided by.
 _BOUNDED: Final = re.compile(
     r"sim|cos|corr|decay|(^|_)gate|kernel|/\s*(self\.)?(t|tau|temp\w*)\b|temperature|clamp|clip",
@@ -83,7 +85,7 @@ def added(left: Number, right: Number) -> str:
     for one, other in ((left, right), (right, left)):
         if one.constant is not None and one.low > 0:
             if other.kind in {_OPEN, _SIGNED, _SHIFTED}:
-                return _ONE_PLUS
+                return _ONE_PLUS if one.low >= _ABOUT_ONE else other.kind
             if other.kind in {_SUM, _ONE_PLUS}:
                 return other.kind
     return ""
