@@ -43,6 +43,23 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "entropy-of-a-batch-s-targets",
+            """
+            import torch
+            import torch.nn.functional as F
+            from torch import nn
+
+            class Criterion(nn.Module):
+                def forward(self, model, sample):
+                    return self.kl(model(sample["x"]), sample["target"][:, 0])
+
+                def kl(self, logits, target):
+                    q = F.softmax(target / 2.0, dim=-1)
+                    p = F.log_softmax(logits, dim=-1)
+                    return -(q * p - q * q.log()).sum()
+            """,
+        ),
+        Example(
             "teacher",
             """
             import torch
@@ -128,6 +145,18 @@ GOOD: dict[str, tuple[Example, ...]] = {
 
             def scaled_loss(pred, target):
                 return ((pred - target) / pred.norm(dim=1, keepdim=True).detach()).abs().mean()
+            """,
+        ),
+        Example(
+            "limit-over-a-norm",
+            """
+            import torch
+            from torch import nn
+
+            class Limited(nn.Module):
+                def forward(self, x):
+                    scale = 2.0 / x.norm(dim=-1, keepdim=True)
+                    return x * torch.minimum(torch.ones_like(scale), scale)
             """,
         ),
         Example(
@@ -326,6 +355,19 @@ GOOD: dict[str, tuple[Example, ...]] = {
 
             def report(model, x, loss):
                 return softmax(model(x).detach().numpy())
+            """,
+        ),
+        Example(
+            "temperature-in-a-setting",
+            """
+            import torch
+            from torch import nn
+
+            class Recommender(nn.Module):
+                def ssl_loss(self, emb, centres):
+                    own = torch.exp((emb * centres).sum(1) / self.ssl_temp)
+                    every = torch.exp(emb @ centres.t() / self.ssl_temp).sum(1)
+                    return 1 - (own / every).sum()
             """,
         ),
         Example(

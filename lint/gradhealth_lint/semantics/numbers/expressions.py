@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 #: A comparison's result, or what is made of one: it picks entries.
 MASK: Final = "mask"
+#: What a batch holds beside its inputs.
+_DATA: Final = re.compile(r"target|label|truth|\bgt|mask", re.I)
 
 
 def evaluate(state: State, node: cst.CSTNode, scope: Scope) -> Held:
@@ -161,6 +164,8 @@ def _subscript(state: State, node: cst.Subscript, scope: Scope) -> Held:
         return scope.names[path]
     value = evaluate(state, node.value, scope)
     picks = [one.slice.value for one in node.slice if isinstance(one.slice, cst.Index)]
+    if len(picks) == 1 and isinstance(picks[0], cst.SimpleString) and _DATA.search(picks[0].value):
+        return Number()
     if isinstance(value, tuple):
         index = number(evaluate(state, picks[0], scope)).constant if len(picks) == 1 else None
         if index is not None and -len(value) <= index < len(value):

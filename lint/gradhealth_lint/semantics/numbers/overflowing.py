@@ -39,7 +39,7 @@ _LARGE: Final = 80.0
 _ABOUT_ONE: Final = 0.1
 #: What is in an interval by its name, or by the temperature it is divided by.
 _BOUNDED: Final = re.compile(
-    r"sim|cos|corr|decay|(^|_)gate|kernel|/\s*(self\.)?(t|tau|temp\w*)\b|temperature|clamp|clip",
+    r"sim|cos|corr|decay|(^|_)gate|kernel|/\s*(\w+\.)?t\b|/\s*[\w.]*(tau|temp)|temperature|clamp|clip",
     re.I,
 )
 _LOGITS: Final = re.compile(r"logit", re.I)

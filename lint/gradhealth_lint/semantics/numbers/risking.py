@@ -90,7 +90,7 @@ def divided(
         halved = constant == 2 and left.kind == "trace"  # noqa: PLR2004
         return replace(result, kind=left.kind if halved or left.kind != "unit" else "")
     by_hand = overflowing.divided(state, node, left, right)
-    found = left.risks | right.risks | by_hand | small(state, node, right, other[1])
+    found = left.risks | right.risks | by_hand | small(state, node, left, (right, other[1]))
     if by_hand:
         return replace(made(0.0, 1.0, left, right, kind="by hand"), risks=found)
     if right.kind in NORMS or right.kind == ROOT:
@@ -109,15 +109,20 @@ def divided(
     return replace(unknown(left, right), risks=found, kind=left.kind if kept else "")
 
 
-def small(state: State, node: cst.CSTNode, divisor: Number, source: cst.CSTNode) -> frozenset[Risk]:
+def small(
+    state: State, node: cst.CSTNode, divided: Number, divisor: tuple[Number, cst.CSTNode]
+) -> frozenset[Risk]:
     """The risk of a division by a norm or a standard deviation, which can be 0.
 
-    One of what only perhaps is learned counts too: 0 / 0 is nan before any gradient.
+    One of what only perhaps is learned counts too, where it is what is divided: 0 / 0 is nan
+    before any gradient.
     """
-    steep = divisor.kind in NORMS or divisor.kind == SPREAD
-    if state.gradless or not steep or divisor.learns < PERHAPS or divisor.low > 0:
+    one, source = divisor
+    can_be_zero = (one.kind in NORMS or one.kind == SPREAD) and one.low <= 0
+    learned = one.learns == LEARNED or PERHAPS == one.learns <= divided.learns
+    if state.gradless or not (can_be_zero and learned):
         return frozenset()
-    return frozenset({Risk(node, "norm", source, divisor)})
+    return frozenset({Risk(node, "norm", source, one)})
 
 
 def raised(
@@ -145,5 +150,5 @@ def raised(
     if power == -1:
         return divided(state, node, (exactly(1.0), one[1]), one)
     if power < 0:
-        return replace(unknown(base), risks=base.risks | small(state, node, base, one[1]))
+        return replace(unknown(base), risks=base.risks | small(state, node, base, one))
     return unknown(base)
