@@ -84,6 +84,46 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- return -logits.sigmoid().log().mean()",
         "+ return -F.logsigmoid(logits).mean()",
     ],
+    "GRD405 gan-in-two-steps": [
+        "- g_loss = th.mean((1 - score).log())",
+        "+ g_loss = th.mean((th.clamp_min(1 - score, 1e-6)).log())",
+    ],
+    "GRD405 focal": [
+        "- neg = (1 - targets) * p ** 2 * torch.log(1 - p)",
+        "+ neg = (1 - targets) * p ** 2 * torch.log((1 - p).clamp_min(1e-6))",
+    ],
+    "GRD405 clamped-to-zero": [
+        "- return -(count * torch.log(rate)).mean()",
+        "+ return -(count * torch.log(rate.clamp_min(1e-6))).mean()",
+    ],
+    "GRD405 relu-before": [
+        "- return log(relu(self.fc(x)))",
+        "+ return log(relu(self.fc(x)).clamp_min(1e-6))",
+    ],
+    "GRD406 method-and-power": [
+        "- d = ((a - b).pow(2).sum(1)) ** 0.5",
+        "+ d = (((a - b).pow(2).sum(1) + 1e-8)) ** 0.5",
+    ],
+    "GRD406 through-a-helper": [
+        "- return torch.sqrt(torch.mean(torch.square(a - b)))",
+        "+ return torch.sqrt(torch.mean(torch.square(a - b)) + 1e-8)",
+    ],
+    "GRD406 variance": [
+        "- return torch.cat([h.mean(1), torch.sqrt(h.var(1))], 1)",
+        "+ return torch.cat([h.mean(1), torch.sqrt(h.var(1) + 1e-8)], 1)",
+    ],
+    "GRD406 criterion-in-a-notebook": [
+        "- loss = torch.sqrt(criterion(pred, y))",
+        "+ loss = torch.sqrt(criterion(pred, y) + 1e-8)",
+    ],
+    "GRD406 lambda": [
+        "- loss_fn = lambda a, b: F.mse_loss(a, b).sqrt()",
+        "+ loss_fn = lambda a, b: (F.mse_loss(a, b) + 1e-8).sqrt()",
+    ],
+    "GRD406 magnitude": [
+        "- magnitude = torch.sqrt(pred_real ** 2 + pred_imag ** 2)",
+        "+ magnitude = torch.sqrt((pred_real ** 2 + pred_imag ** 2) + 1e-8)",
+    ],
     "GRD408 clip-in-a-function": [
         "- features = features / features.norm(dim=-1, keepdim=True)",
         "+ features = F.normalize(features, dim=-1)",
@@ -127,6 +167,18 @@ CHANGES: Final[dict[str, list[str]]] = {
     "GRD408 notebook": [
         "- pred = pred / torch.norm(pred, dim=1, keepdim=True)",
         "+ pred = F.normalize(pred, dim=1)",
+    ],
+    "GRD409 dot-of-units": [
+        "- return cos.acos().mean()",
+        "+ return cos.clamp(-1 + 1e-7, 1 - 1e-7).acos().mean()",
+    ],
+    "GRD409 divided-by-norms": [
+        "- return torch.arccos(cos).mean()",
+        "+ return torch.arccos(cos.clamp(-1 + 1e-7, 1 - 1e-7)).mean()",
+    ],
+    "GRD409 atanh-of-tanh": [
+        "- return a, torch.atanh(a)",
+        "+ return a, torch.atanh(a.clamp(-1 + 1e-7, 1 - 1e-7))",
     ],
     "GRD412 softmax-model-and-trainer": [
         "- return F.softmax(self.out(h), dim=1)",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import guarding
 from gradhealth_lint.rules.losses.ranges import between
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
@@ -12,6 +13,7 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.numeric_facts import Steep
@@ -63,6 +65,7 @@ class UnguardedLog:
                     text=steep.text, operand=steep.operand, range=between(steep), edge=edge
                 ),
                 self.remedy.format(remedy=_remedy(steep)),
+                _fix(steep),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -125,7 +128,21 @@ class UnguardedLog:
                 def forward(self, logits, target):
                     p = torch.sigmoid(logits)
                     positive = target * nn.functional.logsigmoid(logits)
-                    return -(positive + (1 - target) * torch.log(1 - p)).mean()  # <- here
+                    negative = (1 - target) * torch.log(1 - p)  # <- here
+                    return -(positive + negative).mean()
+
+            criterion_loss = BCE()
+            """,
+            """
+            import torch
+            import torch.nn as nn
+
+            class BCE(nn.Module):
+                def forward(self, logits, target):
+                    p = torch.sigmoid(logits)
+                    positive = target * nn.functional.logsigmoid(logits)
+                    negative = (1 - target) * torch.log((1 - p).clamp_min(1e-6))  # <- here
+                    return -(positive + negative).mean()
 
             criterion_loss = BCE()
             """,
@@ -146,6 +163,20 @@ class UnguardedLog:
                 loss.backward()
                 optimizer.step()
             """,
+            """
+            import torch
+            from torch import nn
+
+            judge = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 1), nn.Sigmoid())
+            generator = nn.Linear(4, 8)
+            optimizer = torch.optim.Adam(generator.parameters(), lr=2e-4)
+            for noise in noises:
+                fake = judge(generator(noise))
+                loss = torch.log((1.0 - fake).clamp_min(1e-6)).mean()  # <- here
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+            """,
         ),
         Example(
             "of-an-argument",
@@ -153,7 +184,13 @@ class UnguardedLog:
             import torch
 
             def cross_entropy_loss(y_pred, y_true):
-                return -torch.sum(y_true * torch.log(y_pred), dim=1).mean()  # <- here
+                return -(y_true * torch.log(y_pred)).sum(1).mean()  # <- here
+            """,
+            """
+            import torch
+
+            def cross_entropy_loss(y_pred, y_true):
+                return -(y_true * torch.log(y_pred.clamp_min(1e-6))).sum(1).mean()  # <- here
             """,
         ),
     )
@@ -172,3 +209,10 @@ def _remedy(steep: Steep) -> str:
             f"logits), or write torch.log(({steep.operand}).clamp(min=1e-6))"
         )
     return f"keep it away from 0: torch.log(({steep.operand}).clamp(min=1e-6))"
+
+
+def _fix(steep: Steep) -> Plan | None:
+    """A clamp; what can be negative is no probability that was rounded, and is left alone."""
+    if steep.operation != "log" or steep.low < 0:
+        return None
+    return guarding.clamped(steep, "clamp_min", "1e-6", "unsafe")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import guarding
 from gradhealth_lint.rules.losses.ranges import between
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
@@ -60,6 +61,7 @@ class SqrtAtZero:
                 steep.anchor,
                 self.message.format(text=steep.text, operand=steep.operand, range=between(steep)),
                 self.remedy.format(better=f"{steep.operand} + 1e-8"),
+                None if steep.operation == "hypot" else guarding.shifted(steep, "1e-8"),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -136,6 +138,18 @@ class SqrtAtZero:
                 def forward(self, yhat, y):
                     return torch.sqrt(self.mse(yhat, y))  # <- here
             """,
+            """
+            import torch
+            import torch.nn as nn
+
+            class RMSELoss(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.mse = nn.MSELoss()
+
+                def forward(self, yhat, y):
+                    return torch.sqrt(self.mse(yhat, y) + 1e-8)  # <- here
+            """,
         ),
         Example(
             "eps-outside-the-root",
@@ -144,6 +158,13 @@ class SqrtAtZero:
 
             def euclidean_loss(pred, target):
                 distance = ((pred - target) ** 2).sum(dim=1).sqrt() + 1e-8  # <- here
+                return distance.mean()
+            """,
+            """
+            import torch
+
+            def euclidean_loss(pred, target):
+                distance = (((pred - target) ** 2).sum(dim=1) + 1e-8).sqrt() + 1e-8  # <- here
                 return distance.mean()
             """,
         ),
@@ -157,6 +178,17 @@ class SqrtAtZero:
                 for x, y in loader:
                     optimizer.zero_grad()
                     loss = torch.sqrt(F.mse_loss(model(x), y))  # <- here
+                    loss.backward()
+                    optimizer.step()
+            """,
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def train(model, loader, optimizer):
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    loss = torch.sqrt(F.mse_loss(model(x), y) + 1e-8)  # <- here
                     loss.backward()
                     optimizer.step()
             """,

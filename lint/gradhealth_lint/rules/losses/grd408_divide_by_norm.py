@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import guarding
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
 
@@ -206,14 +207,10 @@ def _remedy(steep: Steep) -> str:
 
 def _fix(steep: Steep) -> Plan:
     """The same quotient wherever the norm is more than a rounding error."""
-    from gradhealth_lint.edits.plan import Code, Name, Plan, Replace, Wrap
+    if steep.unit is None:
+        return guarding.clamped(steep, "clamp_min", "1e-8", "safe")
+    from gradhealth_lint.edits.plan import Code, Name, Plan, Replace
 
-    if steep.unit is not None:
-        normalize = Name("torch.nn.functional.normalize")
-        code = (normalize, "(", Code(steep.unit.anchor), f", dim={steep.unit.dim})")
-        return Plan("safe", (Replace(steep.anchor, code),))
-    if steep.operand.startswith("("):
-        before = (Name("torch.clamp_min"), "(")
-        return Plan("safe", (Wrap(steep.given, before, (", 1e-8)",)),))
-    clamped = (Code(steep.given, atom=True), ".clamp_min(1e-8)")
-    return Plan("safe", (Replace(steep.given, clamped),))
+    normalize = Name("torch.nn.functional.normalize")
+    code = (normalize, "(", Code(steep.unit.anchor), f", dim={steep.unit.dim})")
+    return Plan("safe", (Replace(steep.anchor, code),))

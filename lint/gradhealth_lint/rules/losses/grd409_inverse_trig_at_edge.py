@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.losses import guarding
 from gradhealth_lint.rules.losses.ranges import between
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.violation import Example, Severity
@@ -68,6 +69,7 @@ class InverseTrigAtEdge:
                         clamp=clamp,
                     ),
                     self.remedy.format(operation=f"torch.{steep.operation}", operand=steep.operand),
+                    guarding.clamped(steep, "clamp", "-1 + 1e-7, 1 - 1e-7", "unsafe"),
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -113,7 +115,16 @@ class InverseTrigAtEdge:
             import torch.nn.functional as F
 
             def angular_loss(a, b):
-                return torch.acos(F.cosine_similarity(a, b, dim=-1)).mean()  # <- here
+                cosine = F.cosine_similarity(a, b)
+                return torch.acos(cosine).mean()  # <- here
+            """,
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def angular_loss(a, b):
+                cosine = F.cosine_similarity(a, b)
+                return torch.acos(cosine.clamp(-1 + 1e-7, 1 - 1e-7)).mean()  # <- here
             """,
         ),
         Example(
@@ -131,7 +142,23 @@ class InverseTrigAtEdge:
 
                 def forward(self, x):
                     cosine = F.linear(F.normalize(x), F.normalize(self.weight))
-                    theta = torch.acos(torch.clamp(cosine, -1.0, 1.0))  # <- here
+                    theta = torch.acos(cosine.clamp(-1, 1))  # <- here
+                    return torch.cos(theta + 0.5)
+            """,
+            """
+            import torch
+            from torch import nn
+            import torch.nn.functional as F
+
+            class ArcMargin(nn.Module):
+                def __init__(self, features, classes):
+                    super().__init__()
+                    self.weight = nn.Parameter(torch.empty(classes, features))
+                    nn.init.xavier_uniform_(self.weight)
+
+                def forward(self, x):
+                    cosine = F.linear(F.normalize(x), F.normalize(self.weight))
+                    theta = torch.acos(cosine.clamp(-1, 1).clamp(-1 + 1e-7, 1 - 1e-7))  # <- here
                     return torch.cos(theta + 0.5)
             """,
         ),
@@ -144,6 +171,14 @@ class InverseTrigAtEdge:
                 m = torch.bmm(pred, target.transpose(1, 2))
                 cosine = (m[:, 0, 0] + m[:, 1, 1] + m[:, 2, 2] - 1) / 2
                 return torch.acos(cosine).mean()  # <- here
+            """,
+            """
+            import torch
+
+            def geodesic_loss(pred, target):
+                m = torch.bmm(pred, target.transpose(1, 2))
+                cosine = (m[:, 0, 0] + m[:, 1, 1] + m[:, 2, 2] - 1) / 2
+                return torch.acos(cosine.clamp(-1 + 1e-7, 1 - 1e-7)).mean()  # <- here
             """,
         ),
     )
