@@ -113,14 +113,14 @@ def _made_in(function: cst.FunctionDef, code: str) -> str:
     if any(map(names.stops_gradients, contexts)):
         return ""  # a teacher's answer, or a target
     for item in decorators:
-        context = _half_cast(item, code)
+        context = half_cast(item, code)
         if context:
             return context
     given = [one.value for one in walking.nodes_within(function.body, cst.Return) if one.value]
     wanted = set[str]().union(*map(loop_syntax.mentioned, given)) if given else set()
     feeding = loop_syntax.feeding(wanted, list(loop_syntax.writes(function.body)))
     for block in blocks:
-        context = next((c for item in block.items if (c := _half_cast(item.item, code))), "")
+        context = next((c for item in block.items if (c := half_cast(item.item, code))), "")
         if not context:
             continue
         written = {write.name for write in loop_syntax.writes(block.body)}

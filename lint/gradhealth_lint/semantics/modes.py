@@ -31,7 +31,7 @@ _FIXED: Final = re.compile(
     r"teacher|target|ema|(^|_)ref|frozen|old|vgg|lpips|fid|inception|pre_?trained|backbone", re.I
 )
 #: A test for the last turn of a loop, after which nothing is trained.
-_LAST: Final = re.compile(r"==[^%]*-\s*1\b|\b(is_)?(last|final|done)", re.I)
+_LAST: Final = re.compile(r"==[^%]*-\s*1\b|==\s*\d+\s*\)?$|\b(is_)?(last|final|done)", re.I)
 #: Calls out of view that take numbers or pictures from a model and give it back as it was left.
 _LOOKING: Final = re.compile(
     r"eval|valid|test|infer|predict|accura|metric|score|save|log|plot|print|sampl|generat|"
@@ -54,6 +54,8 @@ def left_in_evaluation(
             step, again = _reached(interpreter, run, place)
             if step is None or _is_indifferent(event.receiver, code):
                 continue
+            if not again and not _evaluates(run.events[place : run.events.index(step)]):
+                continue  # meant for the training: statistics of the norms that are to stay
             fact = LeftInEvaluation(
                 anchor(event.node), event.text, step.text or "the optimizer",
                 _heeding(event.receiver), again,
@@ -61,6 +63,10 @@ def left_in_evaluation(
             if fact.model and id(event.node) not in _loops_elsewhere(interpreter, step):
                 found.setdefault(fact.anchor, fact)
     return tuple(found.values())
+
+
+def _evaluates(between: Sequence[Event]) -> bool:
+    return any(one.kind == events.FORWARD and one.how == "untracked" for one in between)
 
 
 def _loops_elsewhere(interpreter: Interpreter, step: Event) -> set[int]:

@@ -34,14 +34,13 @@ def retained(
 ) -> tuple[Retained, ...]:
     """Every place where training code keeps the graph of a loss, each once."""
     found: dict[int, Retained] = {}
-    returning: dict[str, int] | None = None
+    every = [event for run in runs.roots for event in run.events]
+    trains = any(event.kind == events.BACKWARD for event in every)
+    returning = dict(_returning(interpreter)) if trains else {}
     for run in runs.roots:
         backwards = [event for event in run.events if event.kind == events.BACKWARD]
         started = set[str]().union(*map(loop_syntax.started, backwards)) if backwards else set()
         for loop in _loops(backwards):
-            returning = dict(_returning(interpreter)) if returning is None else returning
-            written = list(loop_syntax.writes(loop.body))
-            for fact in _collected(loop, written, started, returning, anchor):
             for fact in _collected(loop.body, started, returning, anchor):
                 found.setdefault(fact.anchor, fact)
         for body in _methods(interpreter, backwards):
