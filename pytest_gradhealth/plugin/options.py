@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 MARKER: Final = "gradhealth"
 INI: Final = "gradhealth_limits"
+_PAGE_NEEDS: Final = ("jinja2", "matplotlib")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -65,6 +67,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write every diagnosis of the run to this file",
     )
+    group.addoption(
+        "--gradhealth-report",
+        default="",
+        metavar="FILE",
+        help="write every diagnosis of the run to this HTML page, with a plot of each model",
+    )
     parser.addini(
         INI,
         type="linelist",
@@ -74,7 +82,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker; listen to the tests, except in a worker of pytest-xdist."""
+    """Register the marker; listen to the tests, except in a worker of pytest-xdist.
+
+    Raises:
+        UsageError: A page is asked for and cannot be made here.
+    """
+    if config.getoption("--gradhealth-report") and not all(map(find_spec, _PAGE_NEEDS)):
+        msg = (
+            "--gradhealth-report needs jinja2 and matplotlib: "
+            "pip install 'pytest-gradhealth[report]'"
+        )
+        raise pytest.UsageError(msg)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Listener(config), "gradhealth-listener")
     config.addinivalue_line(

@@ -108,7 +108,7 @@ def pytest_terminal_summary(
         for line in lines(every, verbose=config.get_verbosity() > 0):
             terminalreporter.write_line(line)
     for option in ("json", "report"):
-        path = config.getoption(f"--gradhealth-{option}", None)
+        path = config.getoption(f"--gradhealth-{option}")
         if path:
             terminalreporter.write_line(f"gradient health written to {path}")
     if os.environ.get("GITHUB_ACTIONS") == "true":
@@ -131,6 +131,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         ]
         text = json.dumps({"schema": 1, "measured": every}, indent=1, allow_nan=False)
         write_text(config.invocation_params.dir / given, text + "\n")
+    page = config.getoption("--gradhealth-report")
+    if page:
+        from pytest_gradhealth.report import Entry, write_page
+
+        entries = [Entry(m.test, m.diagnosis, failed=m.failed) for m in measured(config)]
+        write_page(config.invocation_params.dir / page, entries)
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     if summary and os.environ.get("GITHUB_ACTIONS") == "true" and config.stash[_SEEN]:
         from pytest_gradhealth.overview import markdown

@@ -1,7 +1,8 @@
-"""One self-contained HTML page of diagnoses: no script from elsewhere, no network."""
+"""One self-contained HTML page of diagnoses: nothing from elsewhere, no network."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,12 @@ from markupsafe import Markup
 
 from pytest_gradhealth.atomic import write_text
 from pytest_gradhealth.message import failure
+from pytest_gradhealth.overview import worst_layer
 from pytest_gradhealth.profile import Profile, profile_of
 from pytest_gradhealth.report.figures import profile_svg
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from pytest_gradhealth.facts import Diagnosis
@@ -29,12 +31,24 @@ class Entry:
         diagnosis: What was measured and judged.
         lint: Findings of the linter on its source, as text, where there are any.
         predicted: The linter's predicted gain per layer, where it has one.
+        failed: Whether the test that measured it failed.
     """
 
     title: str
     diagnosis: Diagnosis
     lint: tuple[str, ...] = ()
     predicted: float | None = None
+    failed: bool = False
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """How many symptoms have each verdict."""
+        return Counter(self.diagnosis.verdicts.values())
+
+    @property
+    def worst(self) -> tuple[str, float] | None:
+        """The weighted layer with the smallest gradient, over the last layer's."""
+        return worst_layer(self.diagnosis)
 
     @property
     def profile(self) -> Profile | None:

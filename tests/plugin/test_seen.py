@@ -185,3 +185,28 @@ def test_a_class_outside_the_repository_is_annotated_at_the_test(
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     result = pytester.runpytest()
     result.stdout.fnmatch_lines(["::error file=test_net.py,line=1,title=dead_units in *"])
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "xdist"])
+def test_the_page_shows_every_diagnosis(
+    pytester: pytest.Pytester, workers: tuple[str, ...]
+) -> None:
+    pytest.importorskip("matplotlib", reason="the report extra is not installed")
+    asked = (*workers, "test_net.py", "--gradhealth-report=out/health.html", "-p", "no:randomly")
+    result = pytester.runpytest(*asked)
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["gradient health written to out/health.html"])
+    text = (pytester.path / "out" / "health.html").read_text(encoding="utf-8")
+    assert text.count("<article ") == text.count("<svg") == 3
+    for title in ("test_two<", "test_two (2)<", 'test_sick <span class="fail">(test failed)'):
+        assert f"<span>test_net.py::{title}" in text
+
+
+def test_a_page_that_cannot_be_made_is_told_before_the_tests(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pytest_gradhealth.plugin.options.find_spec", lambda _: None)
+    result = pytester.runpytest_inprocess("--gradhealth-report=out.html")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*pip install 'pytest-gradhealth[[]report[]]'*"])
+    assert not (pytester.path / "out.html").exists()
