@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from pytest_gradhealth.errors import ProbeError
@@ -12,6 +13,8 @@ from pytest_gradhealth.serial import plain, revive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,24 @@ class Diagnosis:
         """Whether no symptom failed."""
         return not self.findings
 
+    def plot(self) -> Figure:
+        """The gradient and the activations over the weighted layers, on a log axis.
+
+        Raises:
+            ProbeError: matplotlib is not installed.
+        """
+        view = _view()
+        if view is None:
+            msg = "plot() needs matplotlib: pip install 'pytest-gradhealth[report]'"
+            raise ProbeError(msg)
+        figure: Figure = view.profile_figure(self.report)
+        return figure
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows; ``None``, for the plain text, without the ``report`` extra."""
+        view = _view()
+        return None if view is None else str(view.fragment(self))
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready mapping, versioned; ``from_dict`` is its inverse."""
         return {
@@ -159,3 +180,14 @@ class Diagnosis:
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             msg = f"not a diagnosis: {type(error).__name__}: {error}"
             raise ProbeError(msg) from error
+
+
+def _view() -> Any:
+    """What draws diagnoses, ``None`` without the ``report`` extra.
+
+    It stands above its data, which know it by name alone, and only when they are to be shown.
+    """
+    try:
+        return import_module("pytest_gradhealth.report")
+    except ModuleNotFoundError:
+        return None

@@ -73,12 +73,23 @@ def write_page(path: Path, entries: Sequence[Entry], *, title: str = "Gradient h
     Raises:
         OSError: The folder cannot be made or written to.
     """
-    environment = Environment(
+    template = _environment().get_template("page.html.j2")
+    write_text(path, template.render(title=title, entries=entries))
+
+
+def fragment(diagnosis: Diagnosis) -> str:
+    """One diagnosis as HTML to put into a page or a notebook: verdicts, plot, findings."""
+    found = ", ".join(sorted(diagnosis.symptoms))
+    heading = Markup("<p><strong>{}</strong></p>\n").format(f"✗ {found}" if found else "✓ healthy")
+    template = _environment().get_template("diagnosis.html.j2")
+    return heading + Markup(template.render(entry=Entry("", diagnosis)))  # escaped by the template
+
+
+def _environment() -> Environment:
+    return Environment(
         loader=PackageLoader("pytest_gradhealth.report", package_path="templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    text = environment.get_template("page.html.j2").render(title=title, entries=entries)
-    write_text(path, text)
