@@ -38,6 +38,7 @@ class LayerCreatedInForward:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"forward|__call__"),
+        re.compile(rb"\bnn\b|import \*"),
     )
     reads_stacks: ClassVar[bool] = True
 

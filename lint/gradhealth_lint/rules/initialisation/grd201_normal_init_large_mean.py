@@ -52,6 +52,7 @@ class NormalInitLargeMean:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"(?<!kaiming_)(?<!xavier_)(?:normal|uniform)"),
+        re.compile(rb"\bnn\b|Module|[Pp]arameter|requires_grad|import \*|weight|bias|\.apply\s*\("),
     )
     reads_stacks: ClassVar[bool] = False
 

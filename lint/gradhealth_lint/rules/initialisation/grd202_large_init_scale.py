@@ -57,6 +57,7 @@ class LargeInitScale:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"normal|uniform|rand|orthogonal"),
+        re.compile(rb"\bnn\b|Module|[Pp]arameter|requires_grad|import \*|weight|bias|\.apply\s*\("),
     )
     reads_stacks: ClassVar[bool] = True
 

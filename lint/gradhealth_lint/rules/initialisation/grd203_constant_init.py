@@ -85,6 +85,7 @@ class ConstantInit:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"zero|ones|constant|fill|full|\[\s*(?::|\.\.\.)\s*\]\s*="),
+        re.compile(rb"\bnn\b|Module|[Pp]arameter|requires_grad|import \*|weight|bias|\.apply\s*\("),
     )
     reads_stacks: ClassVar[bool] = True
 

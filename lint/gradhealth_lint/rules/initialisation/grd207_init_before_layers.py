@@ -46,6 +46,7 @@ class InitBeforeLayers:
         re.compile(rb"torch"),
         re.compile(rb"apply|modules|parameters|children|_\s*\("),
         re.compile(rb"__init__"),
+        re.compile(rb"\bnn\b|Module|[Pp]arameter|requires_grad|import \*|weight|bias|\.apply\s*\("),
     )
     reads_stacks: ClassVar[bool] = False
 

@@ -58,6 +58,7 @@ class IneffectiveInit:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"init|reset|parameters|clone|apply"),
+        re.compile(rb"\bnn\b|Module|[Pp]arameter|requires_grad|import \*|weight|bias|\.apply\s*\("),
     )
     reads_stacks: ClassVar[bool] = False
 

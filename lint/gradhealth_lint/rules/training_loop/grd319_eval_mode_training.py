@@ -45,8 +45,8 @@ class EvalModeTraining:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"eval|train"),
-        re.compile(rb"step"),
+        re.compile(rb"\.eval\s*\(|\.train\s*\(\s*\w"),
+        re.compile(rb"step\w*\s*\("),
     )
     reads_stacks: ClassVar[bool] = False
 
