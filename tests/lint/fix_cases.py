@@ -45,4 +45,287 @@ CHANGES: Final[dict[str, list[str]]] = {
     "GRD301 only-one-arm-clips": [_SHORT],
     "GRD301 same-test-twice": [_SHORT],
     "GRD301 a-branch-about-something-else": [_SHORT],
+    "GRD302 called-from-fit": [
+        "+ torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)",
+        "- torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)",
+    ],
+    "GRD302 behind-the-scheduler": [
+        "+ if clip_gradient_norm:",
+        "+ clip_grad_norm_(model.parameters(), clip_gradient_norm)",
+        "- if clip_gradient_norm:",
+        "- clip_grad_norm_(model.parameters(), clip_gradient_norm)",
+    ],
+    "GRD302 one-of-two-methods": [
+        "+ torch.nn.utils.clip_grad_norm_(self.D.parameters(), 1.0)",
+        "- torch.nn.utils.clip_grad_norm_(self.D.parameters(), 1.0)",
+    ],
+    "GRD302 switched-on-by-a-caller": [
+        "+ if max_norm is not None:",
+        "+ th.nn.utils.clip_grad_norm_(model.parameters(), max_norm)",
+        "- if max_norm is not None:",
+        "- th.nn.utils.clip_grad_norm_(model.parameters(), max_norm)",
+    ],
+    "GRD302 option-of-a-function": [
+        "- opt.step()",
+        "+ opt.step()",
+    ],
+    "GRD302 clip-last-script-with-epochs": [
+        "+ clip_grad_norm_(model.parameters(), 1.0)",
+        "- clip_grad_norm_(model.parameters(), 1.0)",
+    ],
+    "GRD302 clip-last-function": [
+        "+ clip_grad_norm_(model.parameters(), 1.0)",
+        "- clip_grad_norm_(model.parameters(), 1.0)",
+    ],
+    "GRD302 clip-last-class": [
+        "+ clip_grad_norm_(self.model.parameters(), 1.0)",
+        "- clip_grad_norm_(self.model.parameters(), 1.0)",
+    ],
+    "GRD302 clip-last-while-true": [
+        "+ clip_grad_norm_(model.parameters(), 1.0)",
+        "- clip_grad_norm_(model.parameters(), 1.0)",
+    ],
+    "GRD302 clip-last-flat": [
+        "+ clip_grad_norm_(model.parameters(), 1.0)",
+        "- clip_grad_norm_(model.parameters(), 1.0)",
+    ],
+    "GRD303 accumulating": [
+        "+ scaler.unscale_(optimizer)",
+    ],
+    "GRD303 step-function": [
+        "+ scaler.unscale_(optimizer)",
+    ],
+    "GRD303 scaler-class-without-unscale": [
+        "+ self._scaler.unscale_(optimizer)",
+    ],
+    "GRD303 limit-of-an-object": [
+        "+ self.scaler.unscale_(self.opt)",
+    ],
+    "GRD303 no-unscale-script-with-epochs": [
+        "+ scaler.unscale_(optimizer)",
+    ],
+    "GRD303 no-unscale-function": [
+        "+ scaler.unscale_(optimizer)",
+    ],
+    "GRD303 no-unscale-class": [
+        "+ self.scaler.unscale_(self.optimizer)",
+    ],
+    "GRD303 no-unscale-while-true": [
+        "+ scaler.unscale_(optimizer)",
+    ],
+    "GRD303 no-unscale-flat": [
+        "+ scaler.unscale_(optimizer)",
+    ],
+    "GRD304 update-of-an-agent": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD304 option-of-an-object": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD304 nothing-defined-here": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD304 clip-first-script-with-epochs": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD304 clip-first-function": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD304 clip-first-class": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD304 clip-first-while-true": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD304 clip-first-flat": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD306 nothing-defined-here": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 learn-method": [
+        "+ self.optimizer.zero_grad()",
+    ],
+    "GRD306 learn-method-that-nobody-calls": [
+        "+ self.optimizer.zero_grad()",
+    ],
+    "GRD306 two-helpers": [
+        "+ self.opt.zero_grad()",
+    ],
+    "GRD306 one-of-a-gan": [
+        "+ optG.zero_grad()",
+    ],
+    "GRD306 one-method-of-a-gan": [
+        "+ self.optimizer_D.zero_grad()",
+    ],
+    "GRD306 actor-of-an-actor-critic": [
+        "+ self.actor_optimizer.zero_grad()",
+    ],
+    "GRD306 several-optimizers": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 dict-of-optimizers": [
+        "+ opt.zero_grad()",
+    ],
+    "GRD306 step-function": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 another-model-is-cleared": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 through-a-scaler": [
+        "+ self.optimizer.zero_grad()",
+    ],
+    "GRD306 accumulating": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 optimizers-of-an-object": [
+        "+ opt.zero_grad()",
+    ],
+    "GRD306 optimize-method": [
+        "+ self.optim.zero_grad()",
+    ],
+    "GRD306 never-script-with-epochs": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 never-function": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 never-class": [
+        "+ self.optimizer.zero_grad()",
+    ],
+    "GRD306 never-while-true": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 never-flat": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD307 ahead-of-the-clip": [
+        "+ optimizer.zero_grad()",
+        "- optimizer.zero_grad()",
+    ],
+    "GRD307 in-the-closure": [
+        "+ optimizer.zero_grad()",
+        "- optimizer.zero_grad()",
+    ],
+    "GRD307 cleared-too-late-script-with-epochs": [
+        "+ optimizer.zero_grad(set_to_none=True)",
+        "- optimizer.zero_grad(set_to_none=True)",
+    ],
+    "GRD307 cleared-too-late-function": [
+        "+ optimizer.zero_grad(set_to_none=True)",
+        "- optimizer.zero_grad(set_to_none=True)",
+    ],
+    "GRD307 cleared-too-late-class": [
+        "+ self.optimizer.zero_grad(set_to_none=True)",
+        "- self.optimizer.zero_grad(set_to_none=True)",
+    ],
+    "GRD307 cleared-too-late-while-true": [
+        "+ optimizer.zero_grad(set_to_none=True)",
+        "- optimizer.zero_grad(set_to_none=True)",
+    ],
+    "GRD307 cleared-too-late-flat": [
+        "+ optimizer.zero_grad(set_to_none=True)",
+        "- optimizer.zero_grad(set_to_none=True)",
+    ],
+    "GRD308 step-before-backward-in-a-method": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD308 method-that-nobody-calls": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD308 backward-last-script-with-epochs": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD308 backward-last-function": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD308 backward-last-class": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD308 backward-last-while-true": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD308 backward-last-flat": [
+        "+ loss.backward()",
+        "- loss.backward()",
+    ],
+    "GRD320 behind-backward-in-a-method": [
+        "+ self.opt.step()",
+        "- self.opt.step()",
+    ],
+    "GRD320 inner-function": [
+        "+ optimizer.step()",
+        "- optimizer.step()",
+    ],
+    "GRD320 scheduler-as-an-argument": [
+        "+ optimizer.step()",
+        "- optimizer.step()",
+    ],
+    "GRD320 scheduler-first-script-with-epochs": [
+        "- scheduler.step()",
+        "+ scheduler.step()",
+    ],
+    "GRD320 scheduler-first-function": [
+        "- scheduler.step()",
+        "+ scheduler.step()",
+    ],
+    "GRD320 scheduler-first-class": [
+        "- self.scheduler.step()",
+        "+ self.scheduler.step()",
+    ],
+    "GRD320 scheduler-first-while-true": [
+        "- scheduler.step()",
+        "+ scheduler.step()",
+    ],
+    "GRD320 scheduler-first-flat": [
+        "- scheduler.step()",
+        "+ scheduler.step()",
+    ],
+    "GRD322 once-in-a-function": [
+        "- optimizer.zero_grad()",
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD322 behind-the-epoch": [
+        "+ optimizer.zero_grad()",
+        "- optimizer.zero_grad()",
+    ],
+    "GRD322 once-for-all": [
+        "- optimizer.zero_grad()",
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD322 SGD-optimizer": [
+        "- optimizer.zero_grad()",
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD322 Adam-optimizer": [
+        "- optimizer.zero_grad()",
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD322 AdamW-optimizer": [
+        "- optimizer.zero_grad()",
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD322 Adagrad-optimizer": [
+        "- optimizer.zero_grad()",
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD322 RMSprop-optimizer": [
+        "- optimizer.zero_grad()",
+        "+ optimizer.zero_grad()",
+    ],
 }

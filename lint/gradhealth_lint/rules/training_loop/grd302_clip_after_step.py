@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.reordering import before
 from gradhealth_lint.rules.training_loop.turns import turns
 from gradhealth_lint.violation import Example, Severity
 
@@ -66,6 +67,7 @@ class ClipAfterStep:
                         event.anchor,
                         self.message.format(optimizer=turn.name),
                         self.remedy.format(optimizer=turn.name),
+                        before(event, turn.step, "unsafe") if since[0].how != "scaled" else None,
                     )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -116,6 +118,19 @@ class ClipAfterStep:
                 nn.functional.mse_loss(model(x), y).backward()
                 optimizer.step()
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
+            """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                nn.functional.mse_loss(model(x), y).backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
+                optimizer.step()
             """,
         ),
     )

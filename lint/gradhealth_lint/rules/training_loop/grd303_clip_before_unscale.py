@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.reordering import unscaled_before
 from gradhealth_lint.rules.training_loop.turns import turns
 from gradhealth_lint.violation import Example, Severity
 
@@ -66,6 +67,7 @@ class ClipBeforeUnscale:
                         event.anchor,
                         self.message.format(optimizer=turn.name),
                         self.remedy.format(optimizer=turn.name, scaler="scaler"),
+                        unscaled_before(event, turn),
                     )
                     break
 
@@ -135,6 +137,24 @@ class ClipBeforeUnscale:
                 scaler.step(optimizer)
                 scaler.update()
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            scaler = torch.cuda.amp.GradScaler()
+            for x, y in loader:
+                optimizer.zero_grad()
+                with torch.cuda.amp.autocast():
+                    loss = nn.functional.mse_loss(model(x), y)
+                scaler.scale(loss).backward()
+                scaler.unscale_(optimizer)
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
+                scaler.step(optimizer)
+                scaler.update()
+            """,
         ),
         Example(
             "unscale-behind-the-clip",
@@ -149,6 +169,23 @@ class ClipBeforeUnscale:
             for x, y in loader:
                 optimizer.zero_grad()
                 scaler.scale(nn.functional.mse_loss(model(x), y)).backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
+                scaler.unscale_(optimizer)
+                scaler.step(optimizer)
+                scaler.update()
+            """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            scaler = torch.amp.GradScaler("cuda")
+            for x, y in loader:
+                optimizer.zero_grad()
+                scaler.scale(nn.functional.mse_loss(model(x), y)).backward()
+                scaler.unscale_(optimizer)
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
                 scaler.unscale_(optimizer)
                 scaler.step(optimizer)

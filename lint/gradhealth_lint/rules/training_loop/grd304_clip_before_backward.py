@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.reordering import behind
 from gradhealth_lint.rules.training_loop.turns import implies, turns
 from gradhealth_lint.violation import Example, Severity
 
@@ -71,6 +72,7 @@ class ClipBeforeBackward:
                         event.anchor,
                         self.message.format(backward=loss, optimizer=turn.name),
                         self.remedy.format(optimizer=turn.name),
+                        behind(event, later, "unsafe"),
                     )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -123,6 +125,20 @@ class ClipBeforeBackward:
                 loss = nn.functional.mse_loss(model(x), y)
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
                 loss.backward()
+                optimizer.step()
+            """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = nn.functional.mse_loss(model(x), y)
+                loss.backward()
+                nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
                 optimizer.step()
             """,
         ),

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.reordering import cleared
 from gradhealth_lint.rules.training_loop.turns import Turn, turns, unread
 from gradhealth_lint.violation import Example, Severity
 
@@ -62,12 +63,14 @@ class MissingZeroGrad:
                 continue
             if any(map(turn.clears, turn.loop.cleared_before)):
                 continue  # GRD322 says where it is cleared
-            if _repeats(turn) and turn.since("backward") is not None:
+            since = turn.since("backward")
+            if _repeats(turn) and since is not None:
                 seen.add(turn.step.anchor)
                 yield Found(
                     turn.step.anchor,
                     self.message.format(optimizer=turn.name),
                     self.remedy.format(optimizer=turn.name),
+                    cleared(turn, since[0]),
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -129,6 +132,19 @@ class MissingZeroGrad:
                 loss = nn.functional.mse_loss(model(x), y)
                 loss.backward()
                 optimizer.step()  # <- here
+            """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for x, y in loader:
+                loss = nn.functional.mse_loss(model(x), y)
+                loss.backward()
+                optimizer.step()  # <- here
+                optimizer.zero_grad()
             """,
         ),
     )

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
-from gradhealth_lint.rules.training_loop.turns import implies, turns, unread
+from gradhealth_lint.rules.training_loop.reordering import before
+from gradhealth_lint.rules.training_loop.turns import Turn, implies, turns, unread
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent
 
 
 class ZeroGradBeforeStep:
@@ -62,6 +66,7 @@ class ZeroGradBeforeStep:
                         event.anchor,
                         self.message.format(backward=loss, optimizer=turn.name),
                         self.remedy.format(optimizer=turn.name),
+                        _moved(event, since[0], turn),
                     )
                     break
 
@@ -118,5 +123,25 @@ class ZeroGradBeforeStep:
                 optimizer.zero_grad()  # <- here
                 optimizer.step()
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for x, y in loader:
+                loss = nn.functional.mse_loss(model(x), y)
+                optimizer.zero_grad()  # <- here
+                loss.backward()
+                optimizer.step()
+            """,
         ),
     )
+
+
+def _moved(zero: LoopEvent, backward: LoopEvent, turn: Turn) -> Plan | None:
+    """zero_grad before the backward pass, where each turn takes all three."""
+    if not zero.conditions == backward.conditions == turn.step.conditions:
+        return None
+    return before(zero, replace(backward, how=""), "safe")

@@ -6,12 +6,14 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.reordering import behind
 from gradhealth_lint.rules.training_loop.turns import Turn, implies, turns, unread
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
 
@@ -60,6 +62,7 @@ class StepWithoutGradient:
                     turn.step.anchor,
                     self.message.format(optimizer=turn.name, fact=fact),
                     self.remedy.format(optimizer=turn.name),
+                    _moved(turn),
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -129,6 +132,19 @@ class StepWithoutGradient:
                 optimizer.step()  # <- here
                 loss.backward()
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = nn.functional.mse_loss(model(x), y)
+                loss.backward()
+                optimizer.step()  # <- here
+            """,
         ),
         Example(
             "no-backward",
@@ -168,3 +184,9 @@ def _nowhere(turn: Turn) -> str:
     if "backward" in kinds or not cleared or not {"forward", "loss"} <= steady:
         return ""
     return f"with no backward() in its {'loop' if turn.loop.looped else 'function'}"
+
+
+def _moved(turn: Turn) -> Plan | None:
+    """The step behind the backward pass, if there is one in its turn."""
+    backward = next((event for event in turn.after if event.kind == "backward"), None)
+    return None if backward is None else behind(turn.step, backward, "safe")

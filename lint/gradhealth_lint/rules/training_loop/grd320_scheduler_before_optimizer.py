@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop.reordering import behind
 from gradhealth_lint.rules.training_loop.turns import Turn, implies, turns
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.loop_facts import LoopEvent
@@ -64,6 +67,7 @@ class SchedulerBeforeOptimizer:
                         event.anchor,
                         self.message.format(scheduler=event.text, optimizer=turn.name),
                         self.remedy.format(optimizer=turn.name),
+                        _moved(event, turn),
                     )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -119,6 +123,20 @@ class SchedulerBeforeOptimizer:
                 nn.functional.mse_loss(model(x), y).backward()
                 optimizer.step()
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            scheduler = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=1000)
+            for x, y in loader:
+                optimizer.zero_grad()
+                nn.functional.mse_loss(model(x), y).backward()
+                optimizer.step()
+                scheduler.step()  # <- here
+            """,
         ),
     )
 
@@ -134,3 +152,13 @@ def _first(turn: Turn) -> Iterator[LoopEvent]:
             return
         if event.loops == turn.step.loops[: len(event.loops)]:
             yield event
+
+
+def _moved(schedule: LoopEvent, turn: Turn) -> Plan | None:
+    """The scheduler's step behind the optimizer's, or behind the loop that takes those."""
+    from gradhealth_lint.edits.plan import MoveAfter, Plan
+
+    deeper = turn.step.loops[len(schedule.loops) :]
+    if not deeper:
+        return behind(schedule, replace(turn.step, how=""), "unsafe")
+    return Plan("unsafe", (MoveAfter(schedule.anchor, deeper[0]),))

@@ -12,8 +12,10 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.loop_facts import LoopEvent
 
 
 class ZeroGradPerEpoch:
@@ -70,6 +72,7 @@ class ZeroGradPerEpoch:
                         event.anchor,
                         self.message.format(optimizer=turn.name),
                         self.remedy.format(zero=event.text or turn.name),
+                        _moved(event, since[0]),
                     )
                     break
 
@@ -123,5 +126,25 @@ class ZeroGradPerEpoch:
                     nn.functional.mse_loss(model(x), y).backward()
                     optimizer.step()
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+            for epoch in range(10):
+                for x, y in loader:
+                    optimizer.zero_grad()  # <- here
+                    nn.functional.mse_loss(model(x), y).backward()
+                    optimizer.step()
+            """,
         ),
     )
+
+
+def _moved(zero: LoopEvent, backward: LoopEvent) -> Plan:
+    """zero_grad before the backward pass."""
+    from gradhealth_lint.edits.plan import MoveBefore, Plan
+
+    return Plan("unsafe", (MoveBefore(zero.anchor, backward.anchor, inner=True),))
