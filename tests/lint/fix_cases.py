@@ -328,4 +328,88 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- optimizer.zero_grad()",
         "+ optimizer.zero_grad()",
     ],
+    "GRD312 evaluation": [
+        "- val_loss += loss",
+        "+ val_loss += loss.detach()",
+    ],
+    "GRD312 history-of-an-object": [
+        "- self.history.append(loss)",
+        "+ self.history.append(loss.detach())",
+    ],
+    "GRD312 list-of-an-evaluation": [
+        "- losses.append(loss)",
+        "+ losses.append(loss.detach())",
+    ],
+    "GRD312 functional-loss-of-an-evaluation": [
+        '- total_loss += F.nll_loss(output, target, reduction="sum")',
+        '+ total_loss += F.nll_loss(output, target, reduction="sum").detach()',
+    ],
+    "GRD312 evaluation-in-a-notebook": [
+        "- test_losses.append(loss)",
+        "+ test_losses.append(loss.detach())",
+    ],
+    "GRD312 function-running-loss": [
+        "- running_loss += loss",
+        "+ running_loss += loss.detach()",
+    ],
+    "GRD312 times-batch-size": [
+        "- train_loss += loss * x.size(0)",
+        "+ train_loss += loss.detach() * x.size(0)",
+    ],
+    "GRD312 written-out-sum": [
+        "- epoch_loss = epoch_loss + loss",
+        "+ epoch_loss = epoch_loss + loss.detach()",
+    ],
+    "GRD312 attribute-of-trainer": [
+        "- self.history.append(loss)",
+        "+ self.history.append(loss.detach())",
+    ],
+    "GRD312 mixed-precision": [
+        "- total_loss += loss",
+        "+ total_loss += loss.detach()",
+    ],
+    "GRD312 part-of-the-loss": [
+        "- kl_loss_sum += kl_loss",
+        "+ kl_loss_sum += kl_loss.detach()",
+    ],
+    "GRD312 cpu-keeps-the-graph": [
+        "- losses.append(loss.cpu())",
+        "+ losses.append(loss.detach().cpu())",
+    ],
+    "GRD312 given-back-by-a-step": [
+        "- total += train_step(model, x, y, optimizer, criterion)",
+        "+ total += train_step(model, x, y, optimizer, criterion).detach()",
+    ],
+    "GRD312 in-a-dict": [
+        '- history["loss"].append(loss)',
+        '+ history["loss"].append(loss.detach())',
+    ],
+    "GRD312 retained-by-a-function": [
+        "- loss.backward(retain_graph=True)",
+        "+ loss.backward()",
+    ],
+    "GRD316 function": [
+        "- loss.backward()",
+        "+ (loss / accumulation_steps).backward()",
+    ],
+    "GRD316 or-the-last-batch": [
+        "- loss.backward()",
+        "+ (loss / args.accum_steps).backward()",
+    ],
+    "GRD316 scaler": [
+        "- scaler.scale(loss).backward()",
+        "+ scaler.scale(loss / accum_iter).backward()",
+    ],
+    "GRD316 class": [
+        "- loss.backward()",
+        "+ (loss / self.config.grad_accum).backward()",
+    ],
+    "GRD316 weighted-parts": [
+        "- loss.backward()",
+        "+ (loss / 16).backward()",
+    ],
+    "GRD316 skipping-the-others": [
+        "- loss.backward()",
+        "+ (loss / n).backward()",
+    ],
 }

@@ -47,9 +47,22 @@ def accumulated(
                 continue
             if not _is_scaled(loops[-1], backward, every, code):
                 name = backward.text or "the loss"
-                fact = Accumulation(anchor(backward.node), name, every, step.text or "optimizer")
+                loss = _loss(backward)
+                fact = Accumulation(
+                    anchor(backward.node), name, every, step.text or "optimizer",
+                    None if loss is None else anchor(loss),
+                )  # fmt: skip
                 found.setdefault(fact.anchor, fact)
     return tuple(found.values())
+
+
+def _loss(backward: Event) -> cst.BaseExpression | None:
+    """The variable of ``loss.backward()`` or ``scaler.scale(loss).backward()``."""
+    func = getattr(backward.node, "func", None)
+    started = func.value if isinstance(func, cst.Attribute) else None
+    if isinstance(started, cst.Call) and len(started.args) == 1:
+        started = started.args[0].value
+    return started if isinstance(started, (cst.Name, cst.Attribute)) else None
 
 
 def _last_backward(before: Sequence[Event], step: Event) -> Event | None:

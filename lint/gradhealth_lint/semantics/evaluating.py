@@ -44,7 +44,9 @@ def collected(runs: Runs, code: str, anchor: Callable[[cst.CSTNode], Anchor]) ->
             used = re.search(rf"\b{re.escape(total)}\b[^\n]*\.backward\(|{total}\.detach", code)
             if name and not used:
                 form: RetainedForm = "list" if write.form == "append" else "sum"
-                yield Retained(anchor(write.node), form, name, total, evaluated=True)
+                value = loop_syntax.told(write.value, name)
+                place = None if value is None else anchor(value)
+                yield Retained(anchor(write.node), form, name, total, evaluated=True, value=place)
 
 
 def _loops(run: Run) -> Iterator[tuple[Loop, list[Event]]]:

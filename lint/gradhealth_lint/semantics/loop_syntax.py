@@ -116,6 +116,16 @@ def started(event: Event) -> set[str]:
     return found | ({event.text} if event.text else set())
 
 
+def told(value: cst.BaseExpression, name: str) -> cst.BaseExpression | None:
+    """The variable of that name in an expression, or the expression if it is a call."""
+    if name.endswith("(...)"):
+        return value
+    for one in walking.within(value):
+        if isinstance(one, (cst.Name, cst.Attribute)) and dotted(one) == name:
+            return one
+    return None
+
+
 def in_file(loops: Iterable[cst.CSTNode]) -> list[Loop]:
     """Those of the loops around something that stand in this file, outermost first."""
     return [loop for loop in loops if isinstance(loop, (cst.For, cst.While))]

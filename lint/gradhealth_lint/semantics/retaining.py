@@ -98,7 +98,10 @@ def _collected(
         name = "" if reset else _kept(write, written, feeding, started, returning)
         if name:
             form: RetainedForm = "list" if write.form == "append" else "sum"
-            yield Retained(anchor(write.node), form, name, write.name.removesuffix("[]"))
+            value = loop_syntax.told(write.value, name)
+            place = None if value is None else anchor(value)
+            total = write.name.removesuffix("[]")
+            yield Retained(anchor(write.node), form, name, total, value=place)
 
 
 def _kept(

@@ -41,7 +41,8 @@ class Retained:
 
     ``form`` is "sum" or "list" of what ``total`` collects, and "retain_graph" of a backward pass
     that is told to keep a graph nobody goes through again. ``name`` is the loss. ``evaluated``
-    says that it is one of an evaluation, which could do without gradients.
+    says that it is one of an evaluation, which could do without gradients, and ``value`` is where
+    it is collected.
     """
 
     anchor: int
@@ -49,6 +50,7 @@ class Retained:
     name: str
     total: str = ""
     evaluated: bool = False
+    value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,15 @@ class CarriedState:
 class Accumulation:
     """A backward pass whose gradients a step sums over ``every`` batches, none of them divided.
 
-    ``every`` is the number as the code has it, ``name`` the loss.
+    ``every`` is the number as the code has it, ``name`` the loss; ``loss`` is the variable the
+    backward pass starts at, None if that is not one.
     """
 
     anchor: int
     name: str
     every: str
     optimizer: str
+    loss: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.training_facts import Retained
 
 
 class RetainedGraph:
@@ -65,13 +67,15 @@ class RetainedGraph:
             if kept.anchor in carrying:
                 continue  # GRD317 names the state that the graph is retained for
             if kept.form == "retain_graph":
-                yield Found(kept.anchor, self.message_kept.format(name=kept.name), self.remedy_kept)
+                message = self.message_kept.format(name=kept.name)
+                yield Found(kept.anchor, message, self.remedy_kept, _fix(kept))
             else:
                 remedy = self.remedy_evaluated if kept.evaluated else self.remedy
                 yield Found(
                     kept.anchor,
                     self.message.format(name=kept.name, total=kept.total),
                     remedy.format(name=kept.name),
+                    _fix(kept),
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -146,6 +150,22 @@ class RetainedGraph:
                     total += loss  # <- here
                 print(epoch, total / len(loader))
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for epoch in range(10):
+                total = 0.0
+                for x, y in loader:
+                    optimizer.zero_grad()
+                    loss = nn.functional.mse_loss(model(x), y)
+                    loss.backward()
+                    optimizer.step()
+                    total += loss.detach()  # <- here
+                print(epoch, total / len(loader))
+            """,
         ),
         Example(
             "list-of-losses",
@@ -163,6 +183,20 @@ class RetainedGraph:
                 optimizer.step()
                 losses.append(loss)  # <- here
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            losses = []
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = nn.functional.mse_loss(model(x), y)
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.detach())  # <- here
+            """,
         ),
         Example(
             "retain-graph",
@@ -178,5 +212,28 @@ class RetainedGraph:
                 loss.backward(retain_graph=True)  # <- here
                 optimizer.step()
             """,
+            """
+            import torch
+            from torch import nn
+
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for x, y in loader:
+                optimizer.zero_grad()
+                loss = nn.functional.mse_loss(model(x), y)
+                loss.backward()  # <- here
+                optimizer.step()
+            """,
         ),
     )
+
+
+def _fix(kept: Retained) -> Plan | None:
+    """The loss without its graph, a tensor still, so that all that is done to it goes on."""
+    from gradhealth_lint.edits.plan import Code, DropKeyword, Plan, Replace
+
+    if kept.form == "retain_graph":
+        return Plan("unsafe", (DropKeyword(kept.anchor, "retain_graph"),))
+    if kept.value is None:
+        return None
+    return Plan("safe", (Replace(kept.value, (Code(kept.value, atom=True), ".detach()")),))

@@ -11,8 +11,10 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.training_facts import Accumulation
 
 
 class UnscaledAccumulation:
@@ -52,7 +54,8 @@ class UnscaledAccumulation:
         """Every backward pass of a loss that should be a part of a mean."""
         for one in facts.accumulations:
             names = {"name": one.name, "every": one.every, "optimizer": one.optimizer}
-            yield Found(one.anchor, self.message.format(**names), self.remedy.format(**names))
+            message, remedy = self.message.format(**names), self.remedy.format(**names)
+            yield Found(one.anchor, message, remedy, _fix(one))
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -124,6 +127,20 @@ class UnscaledAccumulation:
                     optimizer.step()
                     optimizer.zero_grad()
             """,
+            """
+            import torch
+            from torch import nn
+
+            accumulation = 4
+            model = nn.Linear(8, 1)
+            optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+            for i, (x, y) in enumerate(loader):
+                loss = nn.functional.mse_loss(model(x), y)
+                (loss / accumulation).backward()  # <- here
+                if (i + 1) % accumulation == 0:
+                    optimizer.step()
+                    optimizer.zero_grad()
+            """,
         ),
         Example(
             "number-in-place",
@@ -157,5 +174,33 @@ class UnscaledAccumulation:
                         optimizer.zero_grad()
                         waiting = 0
             """,
+            """
+            import torch
+            from torch import nn
+
+            def train(model, loader, criterion, optimizer, accumulate):
+                waiting = 0
+                for x, y in loader:
+                    loss = criterion(model(x), y)
+                    (loss / accumulate).backward()  # <- here
+                    waiting += 1
+                    if waiting == accumulate:
+                        optimizer.step()
+                        optimizer.zero_grad()
+                        waiting = 0
+            """,
         ),
     )
+
+
+#: A number or a variable, which binds closer than a division.
+_ATOM = re.compile(r"[\w.]+")
+
+
+def _fix(one: Accumulation) -> Plan | None:
+    """The loss divided where the backward pass starts: what is logged of it stays as it is."""
+    from gradhealth_lint.edits.plan import Code, Plan, Replace
+
+    if one.loss is None or not _ATOM.fullmatch(one.every):
+        return None
+    return Plan("unsafe", (Replace(one.loss, (Code(one.loss), f" / {one.every}")),))
