@@ -412,4 +412,16 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- loss.backward()",
         "+ (loss / n).backward()",
     ],
+    "GRD301 model-of-a-factory": [
+        "+ nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+    ],
+    "GRD301 model-of-a-table": [
+        "+ nn.utils.clip_grad_norm_(self.model.parameters(), max_norm=1.0)",
+    ],
+    "GRD301 compiled-and-stepped-in-a-method": [
+        "+ nn.utils.clip_grad_norm_(self.net.parameters(), max_norm=1.0)",
+    ],
+    "GRD301 parts-given-to-a-model": [
+        "+ nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+    ],
 }

@@ -58,9 +58,11 @@ class MissingClipping:
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Judge every optimizer step in a training loop whose model is known."""
         loops = (*facts.loops, *facts.loops_elsewhere)
-        own = [loop for loop in loops if loop.looped and loop.owner == "own"]
+        own = [loop for loop in loops if loop.owner == "own"]
         seen: set[int] = set()
         for loop, step in ((one, step) for one in own for step in one.steps):
+            if not loop.looped and loop.events[step.event].subject not in loop.lasting:
+                continue  # it runs once
             if step.clipping != "none" or step.model is None or step.anchor in seen:
                 continue
             risk = _risk(step, facts, limits)
