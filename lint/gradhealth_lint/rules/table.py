@@ -613,4 +613,12 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         False,
         ((b"torch",), (b"parameter", b"requires_grad")),
     ),
+    (
+        "GRD508",
+        "frozen-everything",
+        "graph.grd508_frozen_everything:FrozenEverything",
+        True,
+        False,
+        ((b"torch",), (b"requires_grad",), (b"ada", b"lbfgs", b"rmsprop", b"rprop", b"sgd")),
+    ),
 )

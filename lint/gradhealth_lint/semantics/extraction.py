@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from gradhealth_lint.semantics import (
     cut_extraction,
+    frozen_extraction,
     init_extraction,
     loose_extraction,
     lost_extraction,
@@ -58,6 +59,7 @@ def extract(
         loose=loose_extraction.loose(interpreter, code, extractor.anchor),
         hand_updates=loose_extraction.hand_updates(interpreter, code, extractor.anchor),
         **training_extraction.training(interpreter, runs, code, extractor.anchor),
+        frozen=frozen_extraction.frozen(interpreter, tree, code, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),
         tied=init_extraction.ties(interpreter, extractor.places, extractor.anchor),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.training_facts import (
         Accumulation,
         CarriedState,
+        FrozenModel,
         HalfPrecision,
         HandUpdate,
         LearningRate,
@@ -82,6 +83,7 @@ class FileFacts:
     accumulations: tuple[Accumulation, ...] = ()
     halved: tuple[HalfPrecision, ...] = ()
     rates: tuple[LearningRate, ...] = ()
+    frozen: tuple[FrozenModel, ...] = ()
     left_in_evaluation: tuple[LeftInEvaluation, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()

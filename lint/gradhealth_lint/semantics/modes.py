@@ -9,13 +9,13 @@ import libcst as cst
 
 from gradhealth_lint.semantics import branches
 from gradhealth_lint.semantics.domain import walking
-from gradhealth_lint.semantics.domain.torch_values import Container, Layer, Optimizer, is_module
-from gradhealth_lint.semantics.domain.values import UNKNOWN, Either, Instance, Qualified, Symbol
-from gradhealth_lint.semantics.pytorch import events, modules
+from gradhealth_lint.semantics.domain.torch_values import Optimizer, is_module
+from gradhealth_lint.semantics.domain.values import UNKNOWN, Symbol
+from gradhealth_lint.semantics.pytorch import events, modules, viewing
 from gradhealth_lint.semantics.training_facts import LeftInEvaluation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     from gradhealth_lint.semantics.domain.values import Value
     from gradhealth_lint.semantics.places import Anchor
@@ -183,30 +183,4 @@ def _is_indifferent(model: Value, code: str) -> bool:
     """Whether a model is known to its last part and none of them heeds its mode."""
     if not is_module(model) or _SELF_HEEDING.search(code) or _heeding(model):
         return False
-    return all(_is_known(one) for _, one in modules.named_modules(model))
-
-
-def _is_known(module: Value) -> bool:
-    if isinstance(module, Layer):
-        return True
-    if isinstance(module, Container):
-        pairs: Sequence[tuple[str, Value]] | Value = module.fields["items"]
-        return pairs is not UNKNOWN and all(is_module(value) for _, value in pairs)
-    if not isinstance(module, Instance):
-        return False
-    bases = all(_is_root(base) for base in module.cls.bases)
-    return bases and not any(_is_open(value) for value in _held(module))
-
-
-def _held(module: Instance) -> Iterator[Value]:
-    for value in module.fields.values():
-        yield from value.options if isinstance(value, Either) else (value,)
-
-
-def _is_root(base: Value) -> bool:
-    return isinstance(base, Qualified) and base.name.startswith("torch.nn.")
-
-
-def _is_open(value: Value) -> bool:
-    """Whether an attribute may hold a layer that is not read."""
-    return value is UNKNOWN or isinstance(value, (Symbol, Qualified))
+    return viewing.is_in_view(model)

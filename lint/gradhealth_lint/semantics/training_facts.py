@@ -96,6 +96,15 @@ class HalfPrecision:
 
 
 @dataclass(frozen=True, slots=True)
+class FrozenModel:
+    """An ``optimizer`` that has the parameters of ``model`` only, all of which are frozen."""
+
+    anchor: int
+    optimizer: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
 class LearningRate:
     """The rate that an optimizer is made with and that nothing in the file changes.
 

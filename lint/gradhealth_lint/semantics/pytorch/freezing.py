@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain.torch_values import ParameterRef, is_module
-from gradhealth_lint.semantics.pytorch import inits, modules
+from gradhealth_lint.semantics.pytorch import inits, modules, viewing
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.torch_values import Layer
@@ -28,6 +28,16 @@ def ask(interpreter: Interpreter, target: Value, wanted: Value) -> None:
 def asked(parameter: ParameterRef) -> Value:
     """``parameter.requires_grad``."""
     return parameter.layer.fields.get(parameter.name + _KEY, True)
+
+
+def is_frozen(module: Value) -> bool:
+    """Whether a module is in view to its last part and every parameter of it is frozen."""
+    if not viewing.is_in_view(module):
+        return False
+    found = list(modules.parameters(module))
+    return bool(found) and all(
+        isinstance(one, ParameterRef) and asked(one) is False for one in found
+    )
 
 
 def may_be_frozen(layer: Layer) -> bool:

@@ -16,7 +16,7 @@ from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Layer, Optimizer, is_module
 from gradhealth_lint.semantics.domain.values import Instance, Value
-from gradhealth_lint.semantics.pytorch import inits, modules
+from gradhealth_lint.semantics.pytorch import freezing, inits, modules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +73,9 @@ class Ownership:
     late: list[tuple[Optimizer, Stale]] = field(default_factory=list)
     found: list[Stale] = field(default_factory=list)
     rated: list[Rated] = field(default_factory=list)
+    #: Where optimizers were made; those that stepped a model that is frozen to its last part.
+    made: list[tuple[Optimizer, cst.Call]] = field(default_factory=list)
+    frozen: list[tuple[Optimizer, cst.Call, str]] = field(default_factory=list)
 
 
 def made(interpreter: Interpreter, optimizer: Optimizer, node: cst.Call) -> None:
@@ -81,6 +84,7 @@ def made(interpreter: Interpreter, optimizer: Optimizer, node: cst.Call) -> None
     if first is None:
         return
     owned, frame = interpreter.ownership, interpreter.frame
+    owned.made.append((optimizer, node))
     if isinstance(first, cst.Attribute) and first.attr.value == "parameters":
         holder = interpreter.evaluate(first.value, frame)
         if is_module(holder) or (
@@ -157,6 +161,10 @@ def called(
 def stepped(interpreter: Interpreter, optimizer: Value, text: str) -> None:
     """An optimizer steps: what was put into its model before is never updated."""
     owned = interpreter.ownership
+    for one, node in owned.made:
+        frozen = one is optimizer and interpreter.site is None
+        if frozen and one.owners and all(map(freezing.is_frozen, one.owners)):
+            owned.frozen.append((one, node, one.text.partition(".parameters")[0]))
     for one, stale in owned.late:
         if one is optimizer:
             owned.found.append(Stale(stale.node, stale.form, stale.name, text or "the optimizer"))
