@@ -6,6 +6,7 @@ from gradhealth_lint.violation import Example
 from tests.lint import (
     accumulation_rule_cases,
     backward_rule_cases,
+    checkpoint_rule_cases,
     clipping_rule_cases,
     constant_init_cases,
     cut_rule_cases,
@@ -964,6 +965,7 @@ BAD: dict[str, tuple[Example, ...]] = {
 for more in (
     accumulation_rule_cases,
     backward_rule_cases,
+    checkpoint_rule_cases,
     clipping_rule_cases,
     constant_init_cases,
     cut_rule_cases,

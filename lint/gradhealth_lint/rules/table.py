@@ -621,4 +621,12 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         False,
         ((b"torch",), (b"requires_grad",), (b"ada", b"lbfgs", b"rmsprop", b"rprop", b"sgd")),
     ),
+    (
+        "GRD509",
+        "checkpoint-without-gradient",
+        "graph.grd509_checkpoint_without_gradient:CheckpointWithoutGradient",
+        True,
+        True,
+        ((b"torch",), (b"checkpoint",)),
+    ),
 )

@@ -10,6 +10,19 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class LostCheckpoint:
+    """A reentrant checkpoint of ``function`` none of whose tensors asks for a gradient.
+
+    ``tensor`` is the first of them, ``told`` says that ``use_reentrant=True`` is written there.
+    """
+
+    anchor: Anchor
+    function: str
+    tensor: str
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CutOff:
     """Code that no gradient passes, and what gets none because of it.
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from gradhealth_lint.semantics import (
+    checkpoint_extraction,
     cut_extraction,
     frozen_extraction,
     init_extraction,
@@ -59,6 +60,7 @@ def extract(
         loose=loose_extraction.loose(interpreter, code, extractor.anchor),
         hand_updates=loose_extraction.hand_updates(interpreter, code, extractor.anchor),
         **training_extraction.training(interpreter, runs, code, extractor.anchor),
+        lost_checkpoints=checkpoint_extraction.lost(interpreter, runs, code, extractor.anchor),
         frozen=frozen_extraction.frozen(interpreter, tree, code, extractor.anchor),
         made_in_forward=registration.made_in_forward(interpreter, extractor.anchor),
         cut_off=cut_extraction.cut_off(interpreter, runs, extractor.anchor),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gradhealth_lint.semantics.cut_facts import CutOff
+    from gradhealth_lint.semantics.cut_facts import CutOff, LostCheckpoint
     from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
     from gradhealth_lint.semantics.lost_facts import LostInit
     from gradhealth_lint.semantics.module_facts import Loose, Made, Tied, Unregistered
@@ -87,6 +87,7 @@ class FileFacts:
     left_in_evaluation: tuple[LeftInEvaluation, ...] = ()
     made_in_forward: tuple[Made, ...] = ()
     cut_off: tuple[CutOff, ...] = ()
+    lost_checkpoints: tuple[LostCheckpoint, ...] = ()
     hand_made: tuple[HandMade, ...] = ()
     tied: tuple[Tied, ...] = ()
     lost_inits: tuple[LostInit, ...] = ()

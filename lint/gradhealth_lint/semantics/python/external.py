@@ -28,6 +28,7 @@ from gradhealth_lint.semantics.domain.values import (
 )
 from gradhealth_lint.semantics.python import iteration, library
 from gradhealth_lint.semantics.pytorch import (
+    checkpointing,
     containers,
     drawn,
     frameworks,
@@ -83,8 +84,8 @@ def call(
             _hosted(interpreter, made, node)
         if made is not MISSING:
             return made
-    if name == "torch.utils.checkpoint.checkpoint" and arguments.positional:
-        return _checkpoint(interpreter, arguments, node)
+    if name in checkpointing.CHECKPOINTS and arguments.positional:
+        return _checkpoint(interpreter, name, arguments, node)
     made = making.make(interpreter, name, arguments, node) if name.startswith("torch.") else MISSING
     if made is not MISSING:
         return made
@@ -172,16 +173,17 @@ def _named_weight(arguments: Arguments) -> list[Value]:
     return [] if weight is MISSING else [weight]
 
 
-def _checkpoint(interpreter: Interpreter, arguments: Arguments, node: cst.Call) -> Value:
+def _checkpoint(interpreter: Interpreter, name: str, arguments: Arguments, node: cst.Call) -> Value:
     from gradhealth_lint.semantics.python import calls
 
+    skipped = checkpointing.CHECKPOINTS[name]
     keywords = {
-        key: value
-        for key, value in arguments.keywords.items()
-        if key not in {"use_reentrant", "preserve_rng_state", "context_fn", "determinism_check"}
+        key: value for key, value in arguments.keywords.items() if key not in checkpointing.OPTIONS
     }
-    given = Arguments(arguments.positional[1:], keywords, arguments.open)
-    return calls.call(interpreter, arguments.positional[0], given, node)
+    given = Arguments(arguments.positional[skipped:], keywords, arguments.open)
+    result = calls.call(interpreter, arguments.positional[0], given, node)
+    checkpointing.observe(interpreter, arguments, node, result, skipped)
+    return result
 
 
 def _unknown(interpreter: Interpreter, arguments: Arguments, node: cst.Call) -> Value:

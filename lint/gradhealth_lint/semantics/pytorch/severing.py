@@ -22,6 +22,7 @@ from gradhealth_lint.semantics.domain.values import (
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
+    from gradhealth_lint.semantics.pytorch.checkpointing import Checkpointed
 
 #: How a graph is cut: on purpose, by leaving torch, by a new tensor, by a function whose slope
 #: is zero wherever it has one, by a context or a decorator that records nothing.
@@ -71,6 +72,8 @@ class Cuts:
     severed: dict[int, Severed] = field(default_factory=dict)
     given_away: list[Node] = field(default_factory=list)
     packs: bool = False
+    #: Checkpoints that get nothing but inputs.
+    checkpointed: list[Checkpointed] = field(default_factory=list)
 
 
 def after(
