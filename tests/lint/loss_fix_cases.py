@@ -201,4 +201,26 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- return self.net(x).softmax(dim=1)",
         "+ return self.net(x).log_softmax(dim=1)",
     ],
+    "GRD501 blocks-of-own-class": [
+        "- self.blocks = list(Block(width) for _ in range(depth))",
+        "+ self.blocks = nn.ModuleList(list(Block(width) for _ in range(depth)))",
+    ],
+    "GRD501 sequentials": ["- self.experts = [", "+ self.experts = nn.ModuleList([", "- ]", "+ ])"],
+    "GRD501 filled-by-a-helper-method": ["- self.downs = []", "+ self.downs = nn.ModuleList([])"],
+    "GRD501 tuple": [
+        "- self.rnns = tuple(LSTM(size, size) for _ in range(3))",
+        "+ self.rnns = torch.nn.ModuleList(tuple(LSTM(size, size) for _ in range(3)))",
+    ],
+    "GRD507 variable": [
+        "- self.core = Variable(torch.zeros(n, k).cuda(), requires_grad=True)",
+        "+ self.core = nn.Parameter(Variable(torch.zeros(n, k).cuda(), requires_grad=True))",
+    ],
+    "GRD507 requires-grad-afterwards": [
+        "- self.logits = th.zeros(k)",
+        "+ self.logits = nn.Parameter(th.zeros(k))",
+    ],
+    "GRD507 from-numpy": [
+        "- self.atoms = torch.from_numpy(start).float().requires_grad_()",
+        "+ self.atoms = nn.Parameter(torch.from_numpy(start).float().requires_grad_())",
+    ],
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint.semantics import tending
+from gradhealth_lint.semantics import assigning, tending
 from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall, Leaf
 from gradhealth_lint.semantics.domain.values import (
     REGISTERS,
@@ -56,7 +56,10 @@ def loose(
             if id(place) in interpreter.sites or not tending.is_used(cls, name):
                 continue
             if not tending.is_tended(cls, name, code):
-                found[Loose(anchor(place), cls.name, name, *read)] = None
+                value = None if read[0] == "class" else assigning.assigned(cls, name)
+                written = None if value is None else anchor(value)
+                parts = assigning.remade(value, anchor)
+                found[Loose(anchor(place), cls.name, name, *read, written, parts)] = None
     return tuple(found)
 
 

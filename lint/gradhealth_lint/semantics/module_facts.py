@@ -11,7 +11,8 @@ class Unregistered:
 
     ``form`` is "list" or "dict" of a plain one, "class" of an attribute of the class itself,
     "object" of an object that is no module; ``kind`` is the first layer's class in torch.nn,
-    ``holder`` the object's class, else "".
+    ``holder`` the object's class, else "". ``value`` is the list or dict, if nn.ModuleList or
+    nn.ModuleDict can hold what it does.
     """
 
     anchor: int
@@ -20,6 +21,16 @@ class Unregistered:
     form: str
     kind: str
     holder: str = ""
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remade:
+    """``before nn.Parameter(given) after``: "0.02 * " or ".cuda()"."""
+
+    before: str
+    given: int
+    after: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +39,9 @@ class Loose:
 
     ``form`` is "tensor" of one that asks for a gradient, "result" of one made of an nn.Parameter
     by ``made_by``, "list" or "dict" of several, "class" of an nn.Parameter of the class itself;
-    ``parameters`` says that they are nn.Parameter at the root.
+    ``parameters`` says that they are nn.Parameter at the root. ``value`` is what the attribute is
+    assigned, where that is one thing, and ``remade`` its parts where something is done to an
+    nn.Parameter.
     """
 
     anchor: int
@@ -37,6 +50,8 @@ class Loose:
     form: str
     made_by: str
     parameters: bool
+    value: int | None = None
+    remade: Remade | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics import tending
+from gradhealth_lint.semantics import assigning, tending
 from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.torch_values import is_module
 from gradhealth_lint.semantics.domain.values import (
@@ -61,6 +61,8 @@ def unregistered(
                 instance.cls, name, code
             ):
                 holder = instance.fields.get(name)
+                plain = form in {"list", "dict"}
+                value = assigning.holdable(instance.cls, name, holder, code) if plain else None
                 fact = Unregistered(
                     anchor(place),
                     instance.cls.name,
@@ -68,6 +70,7 @@ def unregistered(
                     form,
                     hidden[0].kind,
                     holder.cls.name if form == "object" and isinstance(holder, Instance) else "",
+                    None if value is None else anchor(value),
                 )
                 found[fact] = None
     return tuple(found)

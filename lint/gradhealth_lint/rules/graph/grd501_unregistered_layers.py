@@ -11,6 +11,7 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.module_facts import Unregistered
@@ -56,6 +57,7 @@ class UnregisteredLayers:
                     one.anchor,
                     self.message.format(name=one.name, what=what, owner=one.owner),
                     remedy,
+                    _fix(one),
                 )
 
     def _words(self, one: Unregistered) -> tuple[str, str]:
@@ -153,8 +155,22 @@ class UnregisteredLayers:
             class Net(nn.Module):
                 def __init__(self, depth=4):
                     super().__init__()
-                    self.layers = [nn.Linear(64, 64) for _ in range(depth)]  # <- here
-                    self.head = nn.Linear(64, 10)
+                    self.layers = [nn.Linear(8, 8) for _ in range(depth)]  # <- here
+                    self.head = nn.Linear(8, 10)
+
+                def forward(self, x):
+                    for layer in self.layers:
+                        x = layer(x).relu()
+                    return self.head(x)
+            """,
+            """
+            import torch.nn as nn
+
+            class Net(nn.Module):
+                def __init__(self, depth=4):
+                    super().__init__()
+                    self.layers = nn.ModuleList([nn.Linear(8, 8) for _ in range(depth)])  # <- here
+                    self.head = nn.Linear(8, 10)
 
                 def forward(self, x):
                     for layer in self.layers:
@@ -182,6 +198,24 @@ class UnregisteredLayers:
                         outs.append(x)
                     return outs
             """,
+            """
+            import torch
+            from torch.nn import Conv2d, Module
+
+            class Pyramid(Module):
+                def __init__(self, channels):
+                    super(Pyramid, self).__init__()
+                    self.convs = torch.nn.ModuleList([])  # <- here
+                    for i in range(len(channels) - 1):
+                        self.convs.append(Conv2d(channels[i], channels[i + 1], 3))
+
+                def forward(self, x):
+                    outs = []
+                    for conv in self.convs:
+                        x = torch.relu(conv(x))
+                        outs.append(x)
+                    return outs
+            """,
         ),
         Example(
             "dict-of-heads",
@@ -191,8 +225,23 @@ class UnregisteredLayers:
             class MultiTask(nn.Module):
                 def __init__(self, features):
                     super().__init__()
-                    self.body = nn.Linear(features, 32)
-                    self.heads = {"age": nn.Linear(32, 1), "sex": nn.Linear(32, 2)}  # <- here
+                    self.body = nn.Linear(features, 9)
+                    age, sex = nn.Linear(9, 1), nn.Linear(9, 2)
+                    self.heads = {"age": age, "sex": sex}  # <- here
+
+                def forward(self, x):
+                    h = self.body(x)
+                    return {name: head(h) for name, head in self.heads.items()}
+            """,
+            """
+            from torch import nn
+
+            class MultiTask(nn.Module):
+                def __init__(self, features):
+                    super().__init__()
+                    self.body = nn.Linear(features, 9)
+                    age, sex = nn.Linear(9, 1), nn.Linear(9, 2)
+                    self.heads = nn.ModuleDict({"age": age, "sex": sex})  # <- here
 
                 def forward(self, x):
                     h = self.body(x)
@@ -200,3 +249,13 @@ class UnregisteredLayers:
             """,
         ),
     )
+
+
+def _fix(one: Unregistered) -> Plan | None:
+    """The list in an nn.ModuleList: the layers learn, and checkpoints hold more."""
+    if one.value is None:
+        return None
+    from gradhealth_lint.edits.plan import Name, Plan, Wrap
+
+    better = "ModuleDict" if one.form == "dict" else "ModuleList"
+    return Plan("unsafe", (Wrap(one.value, (Name(f"torch.nn.{better}"), "(")),))

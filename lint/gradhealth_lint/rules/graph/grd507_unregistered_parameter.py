@@ -11,6 +11,7 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.module_facts import Loose
@@ -59,6 +60,7 @@ class UnregisteredParameter:
                     one.anchor,
                     self.message.format(what=what, owner=one.owner),
                     _remedy(one) or self.remedy.format(name=one.name),
+                    _fix(one),
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -146,6 +148,19 @@ class UnregisteredParameter:
                 def forward(self, x):
                     return self.alpha * self.fc(x)
             """,
+            """
+            import torch
+            import torch.nn as nn
+
+            class LearnedScale(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc = nn.Linear(8, 8)
+                    self.alpha = nn.Parameter(torch.ones(1, requires_grad=True))  # <- here
+
+                def forward(self, x):
+                    return self.alpha * self.fc(x)
+            """,
         ),
         Example(
             "parameter-on-the-gpu",
@@ -162,6 +177,19 @@ class UnregisteredParameter:
                 def forward(self, x):
                     return torch.tanh(self.attn(x)) @ self.v
             """,
+            """
+            import torch
+            from torch import nn
+
+            class Attention(nn.Module):
+                def __init__(self, hidden):
+                    super().__init__()
+                    self.attn = nn.Linear(hidden, hidden)
+                    self.v = nn.Parameter(torch.zeros(hidden).cuda())  # <- here
+
+                def forward(self, x):
+                    return torch.tanh(self.attn(x)) @ self.v
+            """,
         ),
         Example(
             "scaled-parameter",
@@ -173,6 +201,18 @@ class UnregisteredParameter:
                 def __init__(self, dim=64):
                     super().__init__()
                     self.token = 0.02 * nn.Parameter(torch.randn(1, 1, dim))  # <- here
+
+                def forward(self, x):
+                    return torch.cat([self.token.expand(len(x), -1, -1), x], dim=1)
+            """,
+            """
+            import torch
+            import torch.nn as nn
+
+            class Tokens(nn.Module):
+                def __init__(self, dim=64):
+                    super().__init__()
+                    self.token = nn.Parameter(0.02 * torch.randn(1, 1, dim))  # <- here
 
                 def forward(self, x):
                     return torch.cat([self.token.expand(len(x), -1, -1), x], dim=1)
@@ -218,3 +258,19 @@ def _remedy(one: Loose) -> str:
     if one.form == "result":
         return f"put {one.made_by} inside nn.Parameter(...), or do it where self.{one.name} is used"
     return ""
+
+
+def _fix(one: Loose) -> Plan | None:
+    """An nn.Parameter of all that is assigned: it learns, and checkpoints hold more."""
+    if one.value is None or one.form not in {"tensor", "result"}:
+        return None
+    from gradhealth_lint.edits.plan import Code, Name, Plan, Replace, Wrap
+
+    parameter = Name("torch.nn.Parameter")
+    if one.form == "tensor":
+        return Plan("unsafe", (Wrap(one.value, (parameter, "(")),))
+    if one.remade is None:
+        return None
+    given = Code(one.remade.given, atom=True)
+    code = (parameter, f"({one.remade.before}", given, f"{one.remade.after})")
+    return Plan("unsafe", (Replace(one.value, code),))
