@@ -211,6 +211,8 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- self.rnns = tuple(LSTM(size, size) for _ in range(3))",
         "+ self.rnns = torch.nn.ModuleList(tuple(LSTM(size, size) for _ in range(3)))",
     ],
+    "GRD504 tensor-of-numbers": ["- w.sub_(0.1 * w.grad)", "+ w.data.sub_(0.1 * w.grad)"],
+    "GRD504 init-function": ["- m.weight.normal_(0.0, 0.02)", "+ m.weight.data.normal_(0.0, 0.02)"],
     "GRD507 variable": [
         "- self.core = Variable(torch.zeros(n, k).cuda(), requires_grad=True)",
         "+ self.core = nn.Parameter(Variable(torch.zeros(n, k).cuda(), requires_grad=True))",

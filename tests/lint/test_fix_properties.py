@@ -32,7 +32,7 @@ REWRITTEN: Final = ("normal_(", "uniform_(", "loss", "train_step(", "err")
 
 def draw(random: Random) -> str:
     """Some pieces in one file, in some formatting."""
-    text = "".join(random.sample(PIECES, random.randint(1, 4)))
+    text = "\n".join(random.sample(PIECES, random.randint(1, 4)))
     if random.random() < 0.3:
         text = text.replace("    ", "\t")
     if random.random() < 0.3:
@@ -60,6 +60,15 @@ def test_fixing_twice_is_fixing_once_and_nothing_else_changes(seed: int) -> None
     old, new = statements(before.text), statements(fixed.text)
     assert all(any(word in one for word in REWRITTEN) for one in old - new)
     assert all(any(word in one for word in WRITTEN) for one in new - old)
+    lines = LINE_END.split(before.text)
+    edited = Counter(
+        statement
+        for one in found
+        for edit in (one.fix.edits if one.fix else ())
+        for line in lines[edit.line - 1 : edit.end_line]
+        for statement in statements(line)
+    )
+    assert not statements(before.text) - statements(fixed.text) - edited
 
 
 def statements(text: str) -> Counter[str]:

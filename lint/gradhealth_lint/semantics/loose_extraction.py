@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import libcst as cst
+
 from gradhealth_lint.semantics import assigning, tending
 from gradhealth_lint.semantics.domain.torch_values import Drawn, InitCall, Leaf
 from gradhealth_lint.semantics.domain.values import (
@@ -27,8 +29,6 @@ from gradhealth_lint.semantics.training_facts import HandUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    import libcst as cst
 
     from gradhealth_lint.semantics.domain.values import Instance
     from gradhealth_lint.semantics.places import Anchor
@@ -69,8 +69,22 @@ def hand_updates(
     """Changes of parameters by hand that fail or do nothing, each once."""
     if _SWITCHED.search(code):
         return ()
-    found = (HandUpdate(anchor(one.node), one.form, one.text) for one in interpreter.held.changed)
+    found = (
+        HandUpdate(anchor(one.node), one.form, one.text, *_written(one.node, anchor))
+        for one in interpreter.held.changed
+    )
     return tuple(dict.fromkeys(found))
+
+
+def _written(
+    node: cst.CSTNode, anchor: Callable[[cst.CSTNode], Anchor]
+) -> tuple[str, int | None, int | None]:
+    """The name of the method that is called, the places of what it is called on and given."""
+    if not (isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)):
+        return "", None, None
+    plain = len(node.args) == 1 and node.args[0].keyword is None and not node.args[0].star
+    given = anchor(node.args[0].value) if plain else None
+    return node.func.attr.value, anchor(node.func.value), given
 
 
 def _attributes(

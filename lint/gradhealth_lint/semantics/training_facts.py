@@ -27,12 +27,16 @@ class HandUpdate:
 
     ``form`` is "in place" of one while autograd watches, "rebound" of a new tensor for a loop's
     variable, "no leaf" of one that is used instead of it from then on, "discarded" of a result
-    that nobody keeps.
+    that nobody keeps. Of a call, ``receiver`` is what it is called on, ``method`` its name and
+    ``given`` its argument, where it has one.
     """
 
     anchor: int
     form: str
     text: str
+    method: str = ""
+    receiver: int | None = None
+    given: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
+    from gradhealth_lint.semantics.training_facts import HandUpdate
 
 
 class InplaceOnLeaf:
@@ -60,7 +62,7 @@ class InplaceOnLeaf:
             if one.anchor not in seen:
                 seen.add(one.anchor)
                 message = self.others.get(one.form, self.message)
-                yield Found(one.anchor, message.format(text=one.text), self.remedy)
+                yield Found(one.anchor, message.format(text=one.text), self.remedy, _fix(one))
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -157,6 +159,13 @@ class InplaceOnLeaf:
                 for name, param in model.named_parameters():
                     param.data.sub(lr * param.grad)  # <- here
             """,
+            """
+            import torch
+
+            def step(model, lr):
+                for name, param in model.named_parameters():
+                    param.data.sub_(lr * param.grad)  # <- here
+            """,
         ),
         Example(
             "init-while-watched",
@@ -173,5 +182,33 @@ class InplaceOnLeaf:
                 def forward(self, x):
                     return x + self.bias
             """,
+            """
+            import torch
+            from torch import nn
+
+            class Bias(nn.Module):
+                def __init__(self, n):
+                    super().__init__()
+                    self.bias = nn.Parameter(torch.zeros(n))
+                    self.bias.data.uniform_(-0.1, 0.1)  # <- here
+
+                def forward(self, x):
+                    return x + self.bias
+            """,
         ),
     )
+
+
+def _fix(one: HandUpdate) -> Plan | None:
+    """The same change of its ``.data``; the method that works in place."""
+    if one.receiver is None:
+        return None
+    from gradhealth_lint.edits.plan import Code, Plan, Replace
+
+    receiver = Code(one.receiver, atom=True)
+    if one.form == "in place":
+        return Plan("unsafe", (Replace(one.receiver, (receiver, ".data")),))
+    if one.form != "discarded" or one.given is None:
+        return None
+    code = (receiver, f".{one.method}_(", Code(one.given), ")")
+    return Plan("unsafe", (Replace(one.anchor, code),))
