@@ -100,6 +100,14 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- return log(relu(self.fc(x)))",
         "+ return log(relu(self.fc(x)).clamp_min(1e-6))",
     ],
+    "GRD405 bound-that-is-one": [
+        "- return -(y * p.log() + (1 - y) * (1 - p).log()).mean()",
+        "+ return -(y * p.log() + (1 - y) * (torch.clamp_min(1 - p, 1e-6)).log()).mean()",
+    ],
+    "GRD405 bound-by-a-default": [
+        "- return -((1 - target) * torch.log(1 - p)).mean()",
+        "+ return -((1 - target) * torch.log((1 - p).clamp_min(1e-6))).mean()",
+    ],
     "GRD406 method-and-power": [
         "- d = ((a - b).pow(2).sum(1)) ** 0.5",
         "+ d = (((a - b).pow(2).sum(1) + 1e-8)) ** 0.5",
@@ -179,6 +187,10 @@ CHANGES: Final[dict[str, list[str]]] = {
     "GRD409 atanh-of-tanh": [
         "- return a, torch.atanh(a)",
         "+ return a, torch.atanh(a.clamp(-1 + 1e-7, 1 - 1e-7))",
+    ],
+    "GRD409 bound-that-is-one": [
+        "- return torch.acos(cosine.clamp(-1 + 1e-9, 1 - 1e-9)).mean()",
+        "+ return torch.acos(cosine.clamp(-1 + 1e-9, 1 - 1e-9).clamp(-1 + 1e-7, 1 - 1e-7)).mean()",
     ],
     "GRD412 softmax-model-and-trainer": [
         "- return F.softmax(self.out(h), dim=1)",

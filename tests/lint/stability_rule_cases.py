@@ -72,6 +72,34 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
     ),
+    "GRD405": (
+        Example(
+            "eps-of-a-setting",
+            """
+            import torch
+            from torch import nn
+
+            class FocalLoss(nn.Module):
+                def __init__(self, eps):
+                    super().__init__()
+                    self.eps = eps
+
+                def forward(self, output, target):
+                    p = output.clamp(self.eps, 1.0 - self.eps)
+                    return -((1 - target) * torch.log(1 - p)).mean()
+            """,
+        ),
+        Example(
+            "bounds-that-float32-holds",
+            """
+            import torch
+
+            def bce_loss(logits, y):
+                p = torch.clamp(torch.sigmoid(logits), 1e-7, 1 - 1e-7)
+                return -(y * torch.log(p) + (1 - y) * torch.log(1 - p)).mean()
+            """,
+        ),
+    ),
     "GRD408": (
         Example(
             "of-the-target",
@@ -649,6 +677,47 @@ BAD: dict[str, tuple[Example, ...]] = {
                 def forward(self, x):
                     p = self.probabilities(x)
                     return -(p * torch.log(p)).sum(1)  # <- here
+            """,
+        ),
+    ),
+    "GRD405": (
+        Example(
+            "bound-that-is-one",
+            """
+            import torch
+
+            def bce_loss(logits, y):
+                p = torch.clamp(torch.sigmoid(logits), 1e-8, 1 - 1e-8)
+                return -(y * p.log() + (1 - y) * (1 - p).log()).mean()  # <- here
+            """,
+        ),
+        Example(
+            "bound-by-a-default",
+            """
+            import torch
+            from torch import nn
+
+            class FocalLoss(nn.Module):
+                def __init__(self, eps=1e-8):
+                    super().__init__()
+                    self.eps = eps
+
+                def forward(self, output, target):
+                    p = output.clamp(self.eps, 1.0 - self.eps)
+                    return -((1 - target) * torch.log(1 - p)).mean()  # <- here
+            """,
+        ),
+    ),
+    "GRD409": (
+        Example(
+            "bound-that-is-one",
+            """
+            import torch
+            import torch.nn.functional as F
+
+            def angular_loss(pred, target):
+                cosine = F.cosine_similarity(pred, target)
+                return torch.acos(cosine.clamp(-1 + 1e-9, 1 - 1e-9)).mean()  # <- here
             """,
         ),
     ),

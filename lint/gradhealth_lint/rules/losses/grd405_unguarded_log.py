@@ -35,8 +35,8 @@ class UnguardedLog:
     why: ClassVar[str] = (
         "The derivative of log(x) is 1 / x. A probability that a model gives, or "
         "one minus it, is rounded to exactly 0 as soon as the model is sure: 1 - "
-        "sigmoid(x) is 0 in float32 from x = 17 on. The loss becomes inf, and "
-        "where the infinite slope meets a slope of 0 further back the gradient is "
+        "sigmoid(x) is 0 in float32 from x = 17 on, and a bound of 1 - 1e-8 is 1 in it. "
+        "The loss becomes inf, and where the infinite slope meets a slope of 0 further back the gradient is "
         "nan, for all parameters at once. Arguments of losses that are named like "
         "probabilities count as such. Silent where something is added or the "
         "number is clamped away from 0, where the operand is not known, and for "

@@ -38,7 +38,8 @@ class InverseTrigAtEdge:
         "which is where two vectors are parallel, as they are in the end if "
         "training succeeds. A cosine computed in float32 exceeds 1 by a rounding "
         "error now and then, and acos of that is nan. A clamp to exactly [-1, 1] "
-        "removes the nan of the value and leaves the infinite slope. Silent where "
+        "removes the nan of the value and leaves the infinite slope, and so does one to "
+        "1 - 1e-8, which is 1 in float32. Silent where "
         "the clamp stops short of the edge, where the operand is not known, and "
         "for what no gradient goes back to."
     )

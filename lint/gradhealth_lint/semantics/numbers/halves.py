@@ -15,7 +15,7 @@ import libcst as cst
 from gradhealth_lint.semantics import halving
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
 from gradhealth_lint.semantics.domain.values import Instance, Symbol
-from gradhealth_lint.semantics.numbers.number import FIXED, LEARNED, TINY, Number, Risk, exactly
+from gradhealth_lint.semantics.numbers.number import FIXED, LEARNED, Number, Risk, exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -149,7 +149,7 @@ def optimizer(
 
 
 def _is_lost(value: float | None) -> bool:
-    return value is not None and 0 < value < SMALLEST and value != TINY
+    return value is not None and 0 < value < SMALLEST
 
 
 def _risk(state: State, node: cst.CSTNode, one: Number, eps: Number) -> frozenset[Risk]:

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 FIXED: Final = 0
 PERHAPS: Final = 1
 LEARNED: Final = 2
-#: What stands for a number above 0 that is not told: an eps by its name, the least exp.
+#: What stands for a number above 0 that is not told: the least exp.
 TINY: Final = 1e-30
+#: What stands for an eps by its name that is not told: 1 without it is not 1.
+EPS: Final = 1e-6
 
 
 @dataclass(frozen=True, eq=False, slots=True)

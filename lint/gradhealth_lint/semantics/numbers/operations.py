@@ -57,6 +57,8 @@ ROOT: Final = "root of squares"
 #: picked by a mask was picked for a reason.
 SPREAD: Final = "std"
 _NEVER_ZERO: Final = frozenset({"parameter", "softmax", "sigmoid", "unit", "picked"})
+#: Half of the distance from 1 to the number of float32 below it.
+_ULP: Final = 2.0**-25
 _EXTREME: Final = frozenset({"max", "min", "amax", "amin", "median", "mean", "nanmean"})
 _TOTAL: Final = frozenset({"sum", "nansum", "cumsum"})
 _PRODUCTS: Final = frozenset(
@@ -127,16 +129,24 @@ def _clamp(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number])
     if low is not None and not low.known:
         return unknown(first)
     known = first if first.known else Number(first.learns, True, risks=first.risks)
-    least = known.low if low is None else max(known.low, low.low)
+    least = known.low if low is None else max(known.low, _in_float32(low.low))
     most = known.high
     if high is not None and high.known:
-        most = min(most, high.high)
+        most = min(most, _in_float32(high.high))
     if not first.known and low is None:
         return unknown(first)
     masked = low is not None and low.constant is not None and low.low >= 0
     return replace(
         known, low=least, high=max(least, most), masked=masked, given=False, kind="clamp"
     )
+
+
+def _in_float32(value: float) -> float:
+    """What a bound is in a tensor: 1 - 1e-8 is 1."""
+    rounded = round(value)
+    if abs(value - rounded) < _ULP and rounded in {-1, 1}:
+        return float(rounded)
+    return value
 
 
 def _relu(first: Number, _: tuple[Number, ...], __: Mapping[str, Number]) -> Number:

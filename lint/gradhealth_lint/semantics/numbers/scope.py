@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from gradhealth_lint.semantics.domain.torch_values import Drawn, ParameterRef
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Either, Instance, Symbol
-from gradhealth_lint.semantics.numbers.number import LEARNED, TINY, Number, exactly, unknown
+from gradhealth_lint.semantics.numbers.number import EPS, LEARNED, Number, exactly, unknown
 from gradhealth_lint.semantics.python.scopes import look_up
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ def held(value: Held, name: str = "") -> Held:
     if isinstance(value, (int, float)):
         return exactly(float(value))
     if isinstance(value, Symbol):
-        return value if not _EPS.search(value.name) else exactly(TINY)
+        return value if not _EPS.search(value.name) else exactly(EPS)
     if value is UNKNOWN or value is MISSING:
-        return exactly(TINY) if _EPS.search(name) else Number()
+        return exactly(EPS) if _EPS.search(name) else Number()
     if isinstance(value, Drawn):
         return Number(LEARNED, kind="parameter") if value.is_parameter else Number()
     if isinstance(value, ParameterRef):
