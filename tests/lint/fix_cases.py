@@ -423,15 +423,19 @@ CHANGES: Final[dict[str, list[str]]] = {
     ],
     "GRD301 parts-given-to-a-model": [
         "+ nn.utils.clip_grad_norm_(model.parameters(), max_norm=1.0)",
+    ],
     "GRD509 ids-into-an-embedding": [
         "- x = checkpoint(self.embed, ids)",
         "+ x = checkpoint(self.embed, ids, use_reentrant=False)",
+    ],
     "GRD509 segments": [
         "- out = checkpoint_sequential(self.features, 2, images)",
         "+ out = checkpoint_sequential(self.features, 2, images, use_reentrant=False)",
+    ],
     "GRD509 whole-model-in-a-loop": [
         "- out = torch.utils.checkpoint.checkpoint(net, images)",
         "+ out = torch.utils.checkpoint.checkpoint(net, images, use_reentrant=False)",
+    ],
     "GRD509 flattened-first": [
         "- x = checkpoint.checkpoint(self.first, x, use_reentrant=True)",
         "+ x = checkpoint.checkpoint(self.first, x, use_reentrant=False)",

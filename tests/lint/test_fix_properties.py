@@ -57,9 +57,6 @@ def test_fixing_twice_is_fixing_once_and_nothing_else_changes(seed: int) -> None
     codes.subtract(fixed.counts)
     assert all(codes[code] == count for code, count in Counter(one.code for one in left).items())
     assert set(LINE_END.findall(fixed.text)) == set(LINE_END.findall(before.text))
-    old, new = statements(before.text), statements(fixed.text)
-    assert all(any(word in one for word in REWRITTEN) for one in old - new)
-    assert all(any(word in one for word in WRITTEN) for one in new - old)
     lines = LINE_END.split(before.text)
     edited = Counter(
         statement

@@ -15,7 +15,7 @@ from gradhealth_lint.semantics.pytorch import events, modules, viewing
 from gradhealth_lint.semantics.training_facts import LeftInEvaluation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from gradhealth_lint.semantics.domain.values import Value
     from gradhealth_lint.semantics.places import Anchor

@@ -82,7 +82,8 @@ def observe(
     """A model, a loss function, or a helper that cannot be followed."""
     how = "untracked" if interpreter.gradless else ""
     of_torch = isinstance(callee, Qualified) and callee.name.startswith("torch.")
-    if not of_torch and _MODE.search(name) and not _DATA.search(name):
+    made = name[:1].isupper()  # a Trainer, its arguments
+    if not of_torch and not made and _MODE.search(name) and not _DATA.search(name):
         record(interpreter, events.TRAIN, node, UNKNOWN, text="")
     if is_module(callee):
         is_loss = isinstance(callee, Layer) and callee.kind.endswith("Loss")
