@@ -40,6 +40,7 @@ from tests.lint import (
     retained_rule_cases,
     severed_rule_cases,
     stability_rule_cases,
+    stray_step_rule_cases,
     update_rule_cases,
 )
 
@@ -998,6 +999,7 @@ for more in (
     registration_rule_cases,
     retained_rule_cases,
     severed_rule_cases,
+    stray_step_rule_cases,
     stability_rule_cases,
     update_rule_cases,
 ):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from functools import cache
 from random import Random
 from typing import Final
 
@@ -21,13 +23,6 @@ PIECES: Final = [
     if any(example.expected for example in rule.bad)
     for example in (*rule.bad, *BAD.get(rule.code, ()))
 ]
-#: What fixes write that was not there; all else they move.
-WRITTEN: Final = (
-    "_normal_(", "clip_grad_norm_(", "unscale_(", "zero_grad()", "import", ".detach()",
-    ".backward()",
-)  # fmt: skip
-#: What they write anew.
-REWRITTEN: Final = ("normal_(", "uniform_(", "loss", "train_step(", "err")
 
 
 def draw(random: Random) -> str:
@@ -66,6 +61,25 @@ def test_fixing_twice_is_fixing_once_and_nothing_else_changes(seed: int) -> None
         for statement in statements(line)
     )
     assert not statements(before.text) - statements(fixed.text) - edited
+    old, new = statements(before.text), statements(fixed.text)
+    rewritten, written = changes()
+    assert set(old - new) <= rewritten
+    assert {unqualified(one) for one in new - old if "import" not in one} <= written
+
+@cache
+def changes() -> tuple[set[str], set[str]]:
+    """The statements that fixes take out of the pieces, each by itself, and those they put in."""
+    rewritten, written = set[str](), set[str]()
+    for piece in PIECES:
+        before = source.from_bytes(piece.encode(), "a.py")
+        fixed = fixing.fix(before, SETTINGS, unsafe=True).text
+        old, new = statements(piece), statements(fixed)
+        rewritten.update(old - new)
+        written.update(map(unqualified, new - old))
+    return rewritten, written
+def unqualified(statement: str) -> str:
+    """Without the modules that functions are in, which each file has by names of its own."""
+    return re.sub(r"\b(?:\w+\.)+(?=\w+\()", "", statement)
 
 
 def statements(text: str) -> Counter[str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         LeftInEvaluation,
         Retained,
         StaleOptimizer,
+        StrayStep,
     )
 
 
@@ -82,6 +83,7 @@ class FileFacts:
     carried: tuple[CarriedState, ...] = ()
     accumulations: tuple[Accumulation, ...] = ()
     halved: tuple[HalfPrecision, ...] = ()
+    strayed: tuple[StrayStep, ...] = ()
     rates: tuple[LearningRate, ...] = ()
     frozen: tuple[FrozenModel, ...] = ()
     left_in_evaluation: tuple[LeftInEvaluation, ...] = ()

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from gradhealth_lint.semantics import accumulating, carrying, halving, modes, rates, retaining
+from gradhealth_lint.semantics import (
+    accumulating,
+    carrying,
+    halving,
+    modes,
+    rates,
+    retaining,
+    straying,
+)
 from gradhealth_lint.semantics.training_facts import StaleOptimizer
 
 if TYPE_CHECKING:
@@ -28,6 +36,7 @@ def training(
         "accumulations": accumulating.accumulated(runs, code, anchor),
         "rates": rates.rates(interpreter, code, anchor),
         "left_in_evaluation": modes.left_in_evaluation(interpreter, runs, code, anchor),
+        "strayed": straying.strayed(interpreter, runs, code, anchor),
         "halved": halving.halved(interpreter, runs, code, anchor),
     }
 

@@ -141,3 +141,13 @@ class LeftInEvaluation:
     optimizer: str
     heeding: tuple[str, ...]
     again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StrayStep:
+    """A step of an optimizer that owns ``model``, and the losses come from ``called`` alone."""
+
+    anchor: int
+    optimizer: str
+    model: str
+    called: str

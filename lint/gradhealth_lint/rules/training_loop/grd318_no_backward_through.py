@@ -28,7 +28,15 @@ class NoBackwardThrough:
         "{optimizer} owns the parameters of {owned}, which is not called in this loop: backward() "
         "fills the gradients of {called}, and the step moves nothing"
     )
+    message_way: ClassVar[str] = (
+        "{optimizer} owns the parameters of {owned}, and the loss comes from {called} without "
+        "them: nothing on the way to it hands {owned} a gradient, and the step moves nothing"
+    )
     remedy: ClassVar[str] = "make {optimizer} with {called}.parameters()"
+    remedy_way: ClassVar[str] = (
+        "let the loss come from {owned}, without detach() in between, or make {optimizer} with "
+        "the parameters that are trained here"
+    )
     why: ClassVar[str] = (
         "backward() reaches the parameters that the loss is computed from, and no others. An "
         "optimizer that owns those of another model finds .grad of None everywhere and skips "
@@ -68,6 +76,19 @@ class NoBackwardThrough:
                 }
                 yield Found(
                     turn.step.anchor, self.message.format(**names), self.remedy.format(**names)
+                )
+
+        for stray in facts.strayed:
+            if stray.anchor not in seen:
+                names = {
+                    "optimizer": stray.optimizer,
+                    "owned": stray.model,
+                    "called": stray.called,
+                }
+                yield Found(
+                    stray.anchor,
+                    self.message_way.format(**names),
+                    self.remedy_way.format(**names),
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
