@@ -7,21 +7,17 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules import wording
+from gradhealth_lint.rules.initialisation.redrawing import better, redraw
 from gradhealth_lint.rules.rule import Found
-from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gradhealth_lint.edits.plan import Part, Plan
     from gradhealth_lint.initializers import Distribution
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.network_facts import InitTarget, InitUse
-
-_RECTIFIERS = frozenset({"relu", "leaky_relu", "prelu", "elu", "gelu", "silu", "relu6", None})
-_XAVIER_GAINS = frozenset({"tanh", "sigmoid"})
 
 
 class NormalInitLargeMean:
@@ -89,7 +85,7 @@ class NormalInitLargeMean:
                     )
                     message += wording.assumptions(prediction.assumed)
             remedy = self.remedy.format(call=_better_call(use, worst))
-            yield Found(use.anchor, message, remedy, _fix(use, worst))
+            yield Found(use.anchor, message, remedy, redraw(use, worst))
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -211,43 +207,16 @@ def _layer(target: InitTarget) -> str:
     return f"{target.kind}({sizes})" if known and target.kind == "Linear" else f"nn.{target.kind}"
 
 
-def _better(target: InitTarget) -> tuple[str, str]:
-    """The init to use instead, and the activation that its gain is for."""
-    if target.kind in catalogue.RECURRENT:
-        return "xavier_normal_", ""
-    if target.activation in _XAVIER_GAINS:
-        return "xavier_normal_", str(target.activation)
-    return (
-        ("kaiming_normal_", "relu") if target.activation in _RECTIFIERS else ("xavier_normal_", "")
-    )
-
-
 def _better_call(use: InitUse, target: InitTarget) -> str:
     """The init to write instead, in the user's own names."""
     weight = use.target_text or "layer.weight"
     module, _, name = use.callee_text.rpartition(".")
     init = module if name in {"normal_", "trunc_normal_", "uniform_"} and "init" in module else ""
     init = init or "torch.nn.init"
-    better, activation = _better(target)
+    kind, activation = better(target)
     options = ""
-    if better == "kaiming_normal_":
+    if kind == "kaiming":
         options = f", nonlinearity={activation!r}"
     elif activation:
         options = f", gain={init}.calculate_gain({activation!r})"
-    return f"{init}.{better}({weight}{options})"
-
-
-def _fix(use: InitUse, target: InitTarget) -> Plan | None:
-    """The same in the file, where all that the call sets are matrices that a name is known of."""
-    from gradhealth_lint.edits.plan import Name, Plan, Replace
-
-    if not use.target_text or not all(one.multiplies for one in use.targets):
-        return None
-    better, activation = _better(target)
-    options: tuple[Part, ...] = ()
-    if better == "kaiming_normal_":
-        options = (f', nonlinearity="{activation}"',)
-    elif activation:
-        options = (", gain=", Name("torch.nn.init.calculate_gain"), f'("{activation}")')
-    call = (Name(f"torch.nn.init.{better}"), f"({use.target_text}", *options, ")")
-    return Plan("unsafe", (Replace(use.anchor, call),))
+    return f"{init}.{kind}_normal_({weight}{options})"

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from gradhealth_lint.rules import wording
+from gradhealth_lint.rules.initialisation.redrawing import redraw
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.stack_inits import describe, spread
@@ -85,6 +86,7 @@ class LargeInitScale:
                 self.remedy.format(
                     call=_call(use.target_text or "weight", worst), std=f"{fan_in**-0.5:.2g}"
                 ),
+                redraw(use, worst, "uniform_" if "uniform" in use.init.name else "normal_"),
             )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -138,17 +140,32 @@ class LargeInitScale:
         Example(
             "standard-normal",
             """
-            import torch.nn as nn
+            from torch import nn
+            from torch.nn import init
 
             class Net(nn.Module):
                 def __init__(self):
                     super().__init__()
-                    self.fc1 = nn.Linear(784, 256)
-                    self.fc2 = nn.Linear(256, 10)
-                    nn.init.normal_(self.fc1.weight)  # <- here
+                    self.up = nn.Linear(784, 256)
+                    self.out = nn.Linear(256, 10)
+                    init.normal_(self.up.weight)  # <- here
 
                 def forward(self, x):
-                    return self.fc2(self.fc1(x).tanh())
+                    return self.out(self.up(x).tanh())
+            """,
+            """
+            from torch import nn
+            from torch.nn import init
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.up = nn.Linear(784, 256)
+                    self.out = nn.Linear(256, 10)
+                    init.xavier_normal_(self.up.weight, gain=init.calculate_gain("tanh"))  # <- here
+
+                def forward(self, x):
+                    return self.out(self.up(x).tanh())
             """,
         ),
         Example(
@@ -164,6 +181,17 @@ class LargeInitScale:
             net = nn.Sequential(nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 10))
             net.apply(init_weights)
             """,
+            """
+            import torch.nn as nn
+
+            def init_weights(m):
+                if isinstance(m, nn.Linear):
+                    nn.init.kaiming_normal_(m.weight, nonlinearity="relu")  # <- here
+                    nn.init.zeros_(m.bias)
+
+            net = nn.Sequential(nn.Linear(100, 100), nn.ReLU(), nn.Linear(100, 10))
+            net.apply(init_weights)
+            """,
         ),
         Example(
             "wide-uniform",
@@ -174,6 +202,14 @@ class LargeInitScale:
             for name, p in rnn.named_parameters():
                 if "weight" in name:
                     p.data.uniform_(-1, 1)  # <- here
+            """,
+            """
+            from torch import nn
+
+            rnn = nn.LSTM(64, 128)
+            for name, p in rnn.named_parameters():
+                if "weight" in name:
+                    nn.init.xavier_uniform_(p)  # <- here
             """,
         ),
     )

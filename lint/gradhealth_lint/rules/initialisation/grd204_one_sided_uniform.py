@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, ClassVar
 
+from gradhealth_lint.rules.initialisation.redrawing import redraw
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.stack_inits import describe
 from gradhealth_lint.violation import Example, Severity
@@ -68,6 +69,7 @@ class OneSidedUniform:
                     use.anchor,
                     self.message.format(init=describe(use.init), kind=worst.kind, gain=f"{gain:g}"),
                     self.remedy,
+                    redraw(use, worst, "uniform_"),
                 )
         for made in facts.hand_made:
             numbers = {} if made.init is None else dict(made.init.arguments)
@@ -128,6 +130,12 @@ class OneSidedUniform:
             layer = nn.Linear(64, 64)
             nn.init.uniform_(layer.weight)  # <- here
             """,
+            """
+            import torch.nn as nn
+
+            layer = nn.Linear(64, 64)
+            nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")  # <- here
+            """,
         ),
         Example(
             "apply",
@@ -138,6 +146,18 @@ class OneSidedUniform:
             def weights_init(m):
                 if isinstance(m, nn.Linear):
                     torch.nn.init.uniform_(m.weight)  # <- here
+                    m.bias.data.fill_(0.01)
+
+            net = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
+            net.apply(weights_init)
+            """,
+            """
+            import torch
+            import torch.nn as nn
+
+            def weights_init(m):
+                if isinstance(m, nn.Linear):
+                    nn.init.kaiming_uniform_(m.weight, nonlinearity="relu")  # <- here
                     m.bias.data.fill_(0.01)
 
             net = nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 10))
@@ -154,6 +174,18 @@ class OneSidedUniform:
                     super().__init__()
                     self.fc = nn.Linear(32, 32)
                     self.fc.weight.data.uniform_(0, 1)  # <- here
+
+                def forward(self, x):
+                    return self.fc(x)
+            """,
+            """
+            from torch import nn
+
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.fc = nn.Linear(32, 32)
+                    nn.init.xavier_uniform_(self.fc.weight)  # <- here
 
                 def forward(self, x):
                     return self.fc(x)
