@@ -41,6 +41,7 @@ from tests.lint import (
     severed_rule_cases,
     stability_rule_cases,
     stray_step_rule_cases,
+    shape_rule_cases,
     update_rule_cases,
 )
 
@@ -1001,6 +1002,7 @@ for more in (
     severed_rule_cases,
     stray_step_rule_cases,
     stability_rule_cases,
+    shape_rule_cases,
     update_rule_cases,
 ):
     for of_all, of_family in ((GOOD, more.GOOD), (BAD, more.BAD)):

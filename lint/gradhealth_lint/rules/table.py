@@ -517,6 +517,26 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         ((b"torch",), (b"nll",)),
     ),
     (
+        "GRD413",
+        "mismatched-loss-shape",
+        "losses.grd413_mismatched_loss_shape:MismatchedLossShape",
+        True,
+        True,
+        (
+            (b"torch",),
+            (
+                b"cross_entropy",
+                b"crossentropy",
+                b"huber",
+                b"huber_loss",
+                b"l1_loss",
+                b"l1loss",
+                b"mse_loss",
+                b"mseloss",
+            ),
+        ),
+    ),
+    (
         "GRD414",
         "kl-div-input-not-log",
         "losses.grd414_kl_div_input_not_log:KlDivInputNotLog",

@@ -110,6 +110,8 @@ class Frame:
     returned: list[Value] = field(default_factory=list)
     yielded: list[Value] | None = None
     stars: tuple[str, ...] = ()
+    #: Which variables are known to be columns or flat; see ``pytorch/shaping.py``.
+    forms: dict[str, Value] = field(default_factory=dict)
     is_class: bool = False
     is_comprehension: bool = False
     #: What ``self`` or ``cls`` is, for ``super()``.

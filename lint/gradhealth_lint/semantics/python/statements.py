@@ -21,7 +21,7 @@ from gradhealth_lint.semantics.python import (
 )
 from gradhealth_lint.semantics.python.scopes import make_function
 from gradhealth_lint.semantics.python.targets import assign
-from gradhealth_lint.semantics.pytorch import losing, ownership, updating
+from gradhealth_lint.semantics.pytorch import losing, ownership, shaping, updating
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,12 +57,14 @@ def _assign(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> Flow:
     value = interpreter.evaluate(node.value, frame)
     losing.rebound(interpreter, node, value)
     updating.assigned(interpreter, node, frame)
+    form = shaping.written(interpreter, node.value, value, frame)
     for target in node.targets:
         assign(interpreter, target.target, value, frame)
         if isinstance(value, ParameterRef) and value.layer.kind in catalogue.EMBEDDINGS:
             _tie(interpreter, target.target, value.layer, node, frame)
         if interpreter.observing:
             ownership.assigned(interpreter, target.target, node.value, value, frame)
+            shaping.assigned(interpreter, target.target, form, frame)
     return Flow.NEXT
 
 

@@ -56,6 +56,8 @@ def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: F
             value.text = target.value
         scope = frame.elsewhere.get(target.value, frame)
         interpreter.store.write(scope.fields, target.value, value)
+        if target.value in scope.forms:
+            interpreter.store.write(scope.forms, target.value, "")
     elif isinstance(target, cst.Attribute):
         receiver = interpreter.evaluate(target.value, frame)
         if target.attr.value in {"grad", "_grad"}:

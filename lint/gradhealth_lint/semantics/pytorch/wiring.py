@@ -31,7 +31,7 @@ from gradhealth_lint.semantics.domain.values import (
     Symbol,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import combining, cutting, severing
+from gradhealth_lint.semantics.pytorch import combining, cutting, severing, shaping
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -57,6 +57,7 @@ _ASKING: Final = {
     "KLDivLoss": "kl_div",
     "log": "log",
 }
+_MATCHING: Final = shaping.SUBTRACTING | shaping.CLASSIFYING
 _DATA: Final = re.compile(r"target|label|teacher|^gt_|_gt$", re.I)
 _METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log", "relu", "tanh"})
 _PACKAGES: Final = ("torch.", catalogue.FUNCTIONAL, "torch.special.")
@@ -93,6 +94,8 @@ def after(
     if result is UNKNOWN:
         result = combining.after(interpreter, node, callee, arguments)
     name, first = _operation(node, receiver, callee, arguments)
+    if name in _MATCHING and interpreter.observing and interpreter.site is None:
+        _match(interpreter, node, name, arguments)
     if name in _ASKING:
         _ask(interpreter, node, _ASKING[name], first)
     if name in _SQUASHING:
@@ -188,6 +191,16 @@ def _ask(interpreter: Interpreter, node: cst.Call, kind: str, given: Value) -> N
         interpreter.wired.append(Wired(interpreter.at(node), kind, source, model))
 
 
+def _match(interpreter: Interpreter, node: cst.Call, name: str, arguments: Arguments) -> None:
+    """Note a loss whose prediction has another form than it needs."""
+    form = shaping.mismatch(interpreter, node, name, arguments, interpreter.frame)
+    if form:
+        kind = "one_class" if name in shaping.CLASSIFYING else "broadcast"
+        given = arguments.bind("input")["input"]
+        model = given.module if isinstance(given, Applied) and is_module(given.module) else None
+        interpreter.wired.append(Wired(node, kind, Squashed(form, node), model))
+
+
 def _is_data(made: cst.CSTNode) -> bool:
     """Whether what is squashed is by its name a target, so that no gradient goes back there."""
     given = made.args[0].value if isinstance(made, cst.Call) and made.args else None
@@ -205,7 +218,9 @@ def _ending(interpreter: Interpreter, value: Value) -> Squashed | None:
     if isinstance(value, Applied):
         key = id(value.module)
         if key not in interpreter.endings:
-            interpreter.endings[key] = (value.module, _of_output(interpreter, value.module))
+            node = output(interpreter, value.module)
+            ending = None if node is None else _of_node(interpreter, node)
+            interpreter.endings[key] = (value.module, ending)
         return interpreter.endings[key][1]
     return _of_node(interpreter, value) if isinstance(value, Node) else None
 
@@ -224,8 +239,8 @@ def _of_node(interpreter: Interpreter, node: Node) -> Squashed | None:
     return None
 
 
-def _of_output(interpreter: Interpreter, module: Value) -> Squashed | None:
-    """What a model's output is the result of, by its forward pass on a tensor of no shape."""
+def output(interpreter: Interpreter, module: Value) -> Node | None:
+    """A model's output, by its forward pass on a tensor of no shape."""
     from gradhealth_lint.semantics.python import classes, roots
     from gradhealth_lint.semantics.pytorch import modules
 
@@ -251,4 +266,4 @@ def _of_output(interpreter: Interpreter, module: Value) -> Squashed | None:
         del interpreter.conditions[conditions:]
         del interpreter.skipped[skipped:]
         del interpreter.decided[decided:]
-    return _of_node(interpreter, result) if isinstance(result, Node) else None
+    return result if isinstance(result, Node) else None
