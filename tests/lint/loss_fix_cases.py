@@ -84,6 +84,14 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- return -logits.sigmoid().log().mean()",
         "+ return -F.logsigmoid(logits).mean()",
     ],
+    "GRD404 kept-in-a-variable": [
+        "- return -(p * torch.log(p)).sum(-1).mean()",
+        "+ return -(p * torch.log_softmax(logits, dim=-1)).sum(-1).mean()",
+    ],
+    "GRD404 method-of-a-variable": [
+        "- return -probs.log()[index].mean()",
+        "+ return -F.log_softmax(scores, 1)[index].mean()",
+    ],
     "GRD405 gan-in-two-steps": [
         "- g_loss = th.mean((1 - score).log())",
         "+ g_loss = th.mean((th.clamp_min(1 - score, 1e-6)).log())",

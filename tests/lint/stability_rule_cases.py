@@ -594,6 +594,49 @@ GOOD: dict[str, tuple[Example, ...]] = {
 BAD: dict[str, tuple[Example, ...]] = {
     "GRD404": (
         Example(
+            "kept-in-a-variable",
+            """
+            import torch
+
+            def entropy_loss(model, x):
+                logits = model(x)
+                p = torch.softmax(logits, dim=-1)
+                return -(p * torch.log(p)).sum(-1).mean()  # <- here
+            """,
+        ),
+        Example(
+            "method-of-a-variable",
+            """
+            import torch.nn.functional as F
+
+            def nll_loss(scores, index):
+                probs = F.softmax(scores, 1)
+                return -probs.log()[index].mean()  # <- here
+            """,
+        ),
+        Example(
+            "logits-changed-since",
+            """
+            import torch
+
+            def entropy_loss(logits, scale):
+                p = torch.softmax(logits, dim=-1)
+                logits = logits * scale
+                return -(p * torch.log(p)).sum(-1).mean() + logits.mean()  # <- here
+            """,
+        ),
+        Example(
+            "logits-scaled-in-place-since",
+            """
+            import torch
+
+            def entropy_loss(logits):
+                p = torch.sigmoid(logits)
+                logits.mul_(2)
+                return -(p * torch.log(p)).sum(-1).mean()  # <- here
+            """,
+        ),
+        Example(
             "picked-by-the-action",
             """
             import torch

@@ -45,11 +45,12 @@ def squashing(
         return None
     function = name.rpartition(".")[2] in _METHODS and not name.startswith("self.")
     target = _target(tree, source)
+    operand = _operand(asking)
     return Squashing(
         "method" if method else "function" if function else "layer",
         anchor(given),
         _text(arguments),
-        _is_operand(asking, source),
+        operand is source or _is_still_there(tree, asking, source, given, target),
         isinstance(given, cst.Name) and target == given.value,
         list(walking.names(tree)).count(target) <= _ASSIGNED_AND_READ,
     )
@@ -67,13 +68,60 @@ def _is_method(call: cst.Call, name: str) -> bool:
     return numbers and not _MODULES.search(name.rpartition(".")[0])
 
 
-def _is_operand(asking: cst.CSTNode, source: cst.CSTNode) -> bool:
+def _operand(asking: cst.CSTNode) -> cst.CSTNode | None:
+    """What a loss or a logarithm is given."""
     if not isinstance(asking, cst.Call):
+        return None
+    if not asking.args:
+        return asking.func.value if isinstance(asking.func, cst.Attribute) else None
+    return asking.args[0].value
+
+
+def _is_still_there(
+    tree: cst.Module,
+    asking: cst.CSTNode,
+    source: cst.CSTNode,
+    given: cst.CSTNode,
+    target: str,
+) -> bool:
+    """Whether ``target = softmax(given)`` could be repeated where ``target`` is used."""
+    operand = _operand(asking)
+    if not (isinstance(operand, cst.Name) and operand.value == target):
         return False
-    first = asking.args[0].value if asking.args else None
-    return first is source or (
-        isinstance(asking.func, cst.Attribute) and asking.func.value is source
-    )
+    if not isinstance(given, cst.Name) or given.value == target:
+        return False
+    function = _around(tree, asking, source)
+    after = False
+    for node in walking.within(function):
+        if after and given.value in _bound(node):
+            return False
+        after = after or node is source
+    bound = [name for node in walking.within(function) for name in _bound(node)]
+    return after and bound.count(target) == 1
+
+
+def _around(tree: cst.Module, *nodes: cst.CSTNode) -> cst.CSTNode:
+    """The innermost function that these are in, else the file."""
+    found: cst.CSTNode = tree
+    for function in walking.nodes_within(tree, cst.FunctionDef):
+        inside = {id(one) for one in walking.within(function)}
+        if inside.issuperset(map(id, nodes)):
+            found = function
+    return found
+
+
+def _bound(node: cst.CSTNode) -> list[str]:
+    """The names that a statement or expression gives a value, or changes in place."""
+    targets: list[cst.CSTNode] = []
+    if isinstance(node, cst.Assign):
+        targets = [one.target for one in node.targets]
+    elif isinstance(node, (cst.AnnAssign, cst.AugAssign, cst.For, cst.NamedExpr, cst.CompFor)):
+        targets = [node.target]
+    elif isinstance(node, (cst.AsName, cst.Param)):
+        targets = [node.name]
+    elif isinstance(node, cst.Attribute) and node.attr.value.endswith("_"):
+        targets = [node.value]
+    return [name for target in targets for name in walking.names(target)]
 
 
 def _target(tree: cst.Module, source: cst.CSTNode) -> str:

@@ -16,7 +16,8 @@ class Squashing:
     ``form`` is "made" of a layer that is only made, ``nn.Softmax(dim=1)``; "layer" of one that is
     applied, "function" or "method" of ``x.softmax(dim=1)``. ``given`` is what it is applied to,
     None of one that is made; ``rest`` are its other arguments as they are written, "dim=1".
-    ``direct`` says that it stands in the loss or logarithm itself; ``idle`` that
+    ``direct`` says that it stands in the loss or logarithm itself, or could: what it is given is
+    still the same there; ``idle`` that
     without it the statement says nothing: ``x = softmax(x)``; ``lone`` that the name it is given
     is read in one place only, or it has none.
     """
