@@ -90,6 +90,28 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "decoder-told-to-squash",
+            """
+            import torch
+            from torch import nn
+
+            EPS = 1e-15
+
+            class Decoder(nn.Module):
+                def forward(self, z, edges, sigmoid=False):
+                    value = (z[edges[0]] * z[edges[1]]).sum(dim=1)
+                    return torch.sigmoid(value) if sigmoid else value
+
+            class Autoencoder(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.decoder = Decoder()
+
+                def recon_loss(self, z, edges):
+                    return -torch.log(self.decoder(z, edges, sigmoid=True) + EPS).mean()
+            """,
+        ),
+        Example(
             "bounds-that-float32-holds",
             """
             import torch

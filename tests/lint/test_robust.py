@@ -186,3 +186,11 @@ def test_arguments_that_an_init_does_not_have_are_no_trouble(
     (folder / "z.py").write_text(BAD.replace("1.5, 0.1", "mean=1.5, spread=0.1"))
     assert main(["z.py"]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_budget_that_is_spent_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gradhealth_lint.semantics.python.interpreter.BUDGET", 20)
+    calls = "x = [f(1), f(2), f(3)]\n" * 20
+    function = "def f(a=g(1)):\n    return torch.exp(a)\n"
+    Path("long.py").write_text(f"import torch\n{calls}{function}loss.backward()\n")
+    assert main(["check", "--no-cache", "--extend-select", "GRD4", "long.py"]) == 0

@@ -46,6 +46,8 @@ def same(left: cst.CSTNode, right: cst.CSTNode) -> bool:
 
 
 def _name(_: State, node: cst.Name, scope: Scope) -> Held:
+    if node.value in {"True", "False"}:
+        return node.value == "True"
     return find(scope, node.value)
 
 
@@ -133,6 +135,9 @@ def _boolean(state: State, node: cst.BooleanOperation, scope: Scope) -> Held:
 
 
 def _conditional(state: State, node: cst.IfExp, scope: Scope) -> Held:
+    test = evaluate(state, node.test, scope)
+    if isinstance(test, bool):
+        return evaluate(state, node.body if test else node.orelse, scope)
     body, otherwise = evaluate(state, node.body, scope), evaluate(state, node.orelse, scope)
     return merged(body, otherwise)
 

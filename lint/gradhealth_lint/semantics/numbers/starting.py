@@ -25,6 +25,7 @@ from gradhealth_lint.semantics.numbers.scope import (
     number,
 )
 from gradhealth_lint.semantics.python import classes
+from gradhealth_lint.semantics.python.interpreter import BudgetExceededError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -175,6 +176,6 @@ def _run(state: State, function: Function, instance: Instance | None, given: lis
 def _attempt(state: State, action: Callable[[], object]) -> None:
     try:
         action()
-    except (OutOfBudgetError, RecursionError):
+    except (OutOfBudgetError, BudgetExceededError, RecursionError):
         state.running.clear()
         state.gradless = state.casts = state.lowered = 0
