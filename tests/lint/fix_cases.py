@@ -439,31 +439,40 @@ CHANGES: Final[dict[str, list[str]]] = {
     "GRD509 flattened-first": [
         "- x = checkpoint.checkpoint(self.first, x, use_reentrant=True)",
         "+ x = checkpoint.checkpoint(self.first, x, use_reentrant=False)",
+    ],
     "GRD202 method-default": [
         "- layer.weight.data.normal_()",
         "+ torch.nn.init.xavier_normal_(layer.weight)",
+    ],
     "GRD202 not-applied-here": [
         "- init.normal_(m.weight, 0, 1)",
         '+ init.kaiming_normal_(m.weight, nonlinearity="relu")',
+    ],
     "GRD202 by-class-name-not-applied-here": [
         "+ import torch",
         "- m.weight.data.normal_(0.0, 1.0)",
         '+ torch.nn.init.kaiming_normal_(m.weight, nonlinearity="relu")',
+    ],
     "GRD202 by-dimension": [
         "- nn.init.normal_(p, mean=0, std=0.5)",
         '+ nn.init.kaiming_normal_(p, nonlinearity="relu")',
+    ],
     "GRD202 trunc-normal-default": [
         "- trunc_normal_(head.weight)",
         '+ nn.init.kaiming_normal_(head.weight, nonlinearity="relu")',
+    ],
     "GRD202 uniform-of-both-signs": [
         "- l.weight.data.uniform_(-1, 1)",
         '+ nn.init.xavier_uniform_(l.weight, gain=nn.init.calculate_gain("tanh"))',
+    ],
     "GRD204 written-limits": [
         "- init.uniform_(conv.weight, a=0.0, b=1.0)",
         '+ init.kaiming_uniform_(conv.weight, nonlinearity="relu")',
+    ],
     "GRD204 loop-over-layers": [
         "- nn.init.uniform_(layer.weight)",
         '+ nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")',
+    ],
     "GRD204 method-default": [
         "- layer.weight.data.uniform_()",
         '+ torch.nn.init.kaiming_uniform_(layer.weight, nonlinearity="relu")',

@@ -39,9 +39,9 @@ from tests.lint import (
     registration_rule_cases,
     retained_rule_cases,
     severed_rule_cases,
+    shape_rule_cases,
     stability_rule_cases,
     stray_step_rule_cases,
-    shape_rule_cases,
     update_rule_cases,
 )
 

@@ -66,6 +66,7 @@ def test_fixing_twice_is_fixing_once_and_nothing_else_changes(seed: int) -> None
     assert set(old - new) <= rewritten
     assert {unqualified(one) for one in new - old if "import" not in one} <= written
 
+
 @cache
 def changes() -> tuple[set[str], set[str]]:
     """The statements that fixes take out of the pieces, each by itself, and those they put in."""
@@ -77,6 +78,8 @@ def changes() -> tuple[set[str], set[str]]:
         rewritten.update(old - new)
         written.update(map(unqualified, new - old))
     return rewritten, written
+
+
 def unqualified(statement: str) -> str:
     """Without the modules that functions are in, which each file has by names of its own."""
     return re.sub(r"\b(?:\w+\.)+(?=\w+\()", "", statement)
