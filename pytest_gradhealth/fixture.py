@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pytest_gradhealth.diagnosis import diagnose, judge_report, patterns
+from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Diagnosis, Report
 from pytest_gradhealth.registry import ASSERTIONS, HOME, load
 
@@ -36,12 +37,14 @@ class GradientHealth:
         seed: Of every measurement.
         verbose: Show every row in failure messages.
         device: Measure there, on copies; ``""`` for wherever the model is.
+        timer: Gives the ``benchmark`` fixture of pytest-benchmark.
     """
 
     limits: Limits = field(repr=False)
     seed: int = 0
     verbose: bool = False
     device: str = ""
+    timer: Callable[[], Any] | None = field(default=None, repr=False)
     _made: list[tuple[tuple[Any, ...], tuple[Any, ...], Diagnosis]] = field(
         default_factory=list, repr=False
     )
@@ -95,6 +98,41 @@ class GradientHealth:
             ignore=ignored,
         )
         self._made.append((wanted, state, diagnosis))
+        return diagnosis
+
+    def benchmark(
+        self,
+        model: nn.Module,
+        batch: Any = None,
+        loss_fn: Callable[..., Tensor] | None = None,
+        *,
+        step: Callable[[Any, Any], Tensor] | None = None,
+        seed: int | None = None,
+    ) -> Diagnosis:
+        """Time a forward and backward pass with pytest-benchmark, and diagnose the model.
+
+        The diagnosis is in the benchmark's ``extra_info``: the model, its worst layer with its
+        share of the last layer's gradient, and the verdict on every symptom. It fails no test:
+        assert what must hold on the diagnosis that is returned.
+
+        Raises:
+            ProbeError: pytest-benchmark is not installed, or there is no loss.
+        """
+        if self.timer is None:
+            msg = "benchmark() is for tests: ask for the gradhealth fixture"
+            raise ProbeError(msg)
+        from pytest_gradhealth.overview import properties
+        from pytest_gradhealth.recorder.devices import on_device
+        from pytest_gradhealth.recorder.passing import passes_of
+
+        timer = self.timer()
+        diagnosis = self.diagnose(model, batch, loss_fn, step=step, seed=seed)
+        timer.extra_info.update(properties(diagnosis))
+        place = (model, batch, loss_fn)
+        if self.device:
+            place = on_device(*place, self.device)
+        with passes_of(*place, step, seed=self.seed if seed is None else seed) as once:
+            timer(once)
         return diagnosis
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,7 +29,23 @@ def gradhealth(request: pytest.FixtureRequest) -> Iterator[GradientHealth]:
         seed=config.getoption("--gradhealth-seed"),
         verbose=config.get_verbosity() > 0,
         device=config.getoption("--gradhealth-device"),
+        timer=lambda: _timer(request),
     )
     with progress_of(config, request.node.name):
         yield health
     remember(request.node, health.diagnoses)
+
+
+def _timer(request: pytest.FixtureRequest) -> Any:
+    """The ``benchmark`` fixture, set up only for who asks for it.
+
+    Raises:
+        ProbeError: pytest-benchmark is not installed, or is switched off.
+    """
+    try:
+        return request.getfixturevalue("benchmark")
+    except pytest.FixtureLookupError as error:
+        from pytest_gradhealth.errors import ProbeError
+
+        msg = "gradhealth.benchmark needs pytest-benchmark: pip install pytest-benchmark"
+        raise ProbeError(msg) from error

@@ -7,6 +7,24 @@ from gradhealth_lint.violation import Example
 GOOD: dict[str, tuple[Example, ...]] = {
     "GRD502": (
         Example(
+            "places-of-the-largest-scores",
+            """
+            import torch
+            from torch import nn
+
+            class Sparse(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.indexer = nn.Linear(16, 32)
+                    self.values = nn.Linear(16, 32)
+
+                def forward(self, x):
+                    topk_indices = self.indexer(x).topk(4, dim=-1).indices
+                    mask = torch.zeros(x.shape[0], 32).scatter(-1, topk_indices.long(), 1.0)
+                    return self.values(x) * mask
+            """,
+        ),
+        Example(
             "routed-by-argmax",
             """
             import torch

@@ -6,11 +6,13 @@ node is noted with its place and with what cuts it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.graph import OPAQUE, Node
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
@@ -50,6 +52,8 @@ _FUNCTIONS: Final = {
     ),
     **dict.fromkeys(("tensor", "Tensor", "FloatTensor", "nn.Parameter"), REMADE),
 }  # fmt: skip
+_CASTS: Final = frozenset({"long", "int", "short", "byte", "to", "type"})
+_PLACES: Final = re.compile(r"top_?k|(^|_)ind(ex|exes|ices)$|(^|_)idxs?$", re.I)
 _WHOLE: Final = frozenset({"torch.long", "torch.int", "torch.int64", "torch.int32", "torch.bool"})
 
 
@@ -86,6 +90,8 @@ def after(
 ) -> Value:
     """The result of a call in a forward pass, noted if the call cuts the graph."""
     how, inputs = _cuts(receiver, _method(node), callee, arguments)
+    if how == STEPPED and _method(node) in _CASTS and _are_places(node):
+        return result
     if how and inputs:
         if not isinstance(result, Node):
             result = interpreter.node(OPAQUE, inputs, label=how)
@@ -119,6 +125,11 @@ def note(interpreter: Interpreter, result: Node, at: cst.CSTNode, how: str) -> N
     """Note that no gradient passes a node."""
     interpreter.cuts.severed[id(result)] = Severed(result, interpreter.at(at), how)
     return result
+
+
+def _are_places(node: cst.Call) -> bool:
+    """Whether what is cast is by its name whole already: which experts, keys or rows to take."""
+    return any(_PLACES.search(name) for name in walking.names(node.func))
 
 
 def _method(node: cst.Call) -> str:
