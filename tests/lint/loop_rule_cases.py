@@ -215,6 +215,17 @@ BAD: dict[str, tuple[Example, ...]] = {
             "clip_grad_norm_(model.parameters(), 1.0)",
             "scaler.step(optimizer)" + _MARK,
         ),
+        *_in_all_styles(
+            "stepped-twice",
+            "optimizer.zero_grad()",
+            _AMP_LOSS,
+            "scaler.scale(loss).backward()",
+            "scaler.unscale_(optimizer)",
+            "clip_grad_norm_(model.parameters(), 1.0)",
+            "scaler.step(optimizer)",
+            "optimizer.step()" + _MARK,
+            "scaler.update()",
+        ),
     ),
     "GRD320": _in_all_styles(
         "scheduler-first",

@@ -32,8 +32,9 @@ class ScalerMisuse:
         "again and skips a step with infinities, scaler.update() adapts the scale. "
         "optimizer.step() after scaler.scale(loss).backward() takes steps 65536 times "
         "too large; without update() the first overflow is never answered, and every "
-        "later step is skipped or lost. Silent where the gradients are unscaled by "
-        "unscale_ before an ordinary step."
+        "later step is skipped or lost. "
+        "optimizer.step() behind scaler.step(optimizer) is a second step. Silent where the "
+        "gradients are unscaled by unscale_ before an ordinary step."
     )
     references: ClassVar[tuple[str, ...]] = (
         "PyTorch documentation, Automatic Mixed Precision examples: gradient clipping, "
@@ -55,7 +56,7 @@ class ScalerMisuse:
             since = turn.since("backward")
             if since is None or since[0].how != "scaled" or turn.step.anchor in seen:
                 continue
-            found = _unscaled_step(turn, since) or _no_update(turn)
+            found = _unscaled_step(turn, since) or _second_step(turn, since) or _no_update(turn)
             if found:
                 seen.add(turn.step.anchor)
                 fact, remedy = found
@@ -153,6 +154,18 @@ def _unscaled_step(turn: Turn, since: tuple[LoopEvent, ...]) -> tuple[str, str] 
         return None
     fact = f"{turn.name}.step() uses gradients that are still multiplied by the loss scale"
     return fact, f"write scaler.step({turn.name}) and scaler.update()"
+
+
+def _second_step(turn: Turn, since: tuple[LoopEvent, ...]) -> tuple[str, str] | None:
+    """The optimizer's own step right behind the scaler's."""
+    if turn.step.how == "scaled" or not turn.step.text:
+        return None
+    for event in since:
+        taken = event.kind == "step" and event.how == "scaled" and event.text == turn.step.text
+        if taken and implies(turn.step, event):
+            fact = f"scaler.step({turn.name}) has been called: this follows each gradient twice"
+            return fact, f"leave {turn.name}.step() out"
+    return None
 
 
 def _no_update(turn: Turn) -> tuple[str, str] | None:
