@@ -200,6 +200,10 @@ CHANGES: Final[dict[str, list[str]]] = {
         "- return torch.acos(cosine.clamp(-1 + 1e-9, 1 - 1e-9)).mean()",
         "+ return torch.acos(cosine.clamp(-1 + 1e-9, 1 - 1e-9).clamp(-1 + 1e-7, 1 - 1e-7)).mean()",
     ],
+    "GRD412 layer-in-a-sequential": [
+        "- model = nn.Sequential(nn.Linear(8, 5), nn.Softmax(dim=-1))",
+        "+ model = nn.Sequential(nn.Linear(8, 5), nn.LogSoftmax(dim=-1))",
+    ],
     "GRD412 softmax-model-and-trainer": [
         "- return F.softmax(self.out(h), dim=1)",
         "+ return F.log_softmax(self.out(h), dim=1)",

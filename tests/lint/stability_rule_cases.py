@@ -1264,4 +1264,28 @@ BAD: dict[str, tuple[Example, ...]] = {
             """,
         ),
     ),
+    "GRD412": (
+        Example(
+            "softmax-over-an-image",
+            """
+            from torch import nn
+
+            model = nn.Sequential(nn.Conv2d(3, 5, 3), nn.Softmax2d())
+            criterion = nn.NLLLoss()
+            for x, y in loader:
+                loss = criterion(model(x), y)  # <- here
+            """,
+        ),
+        Example(
+            "layer-in-a-sequential",
+            """
+            from torch import nn
+
+            model = nn.Sequential(nn.Linear(8, 5), nn.Softmax(dim=-1))
+            criterion = nn.NLLLoss()
+            for x, y in loader:
+                loss = criterion(model(x), y)  # <- here
+            """,
+        ),
+    ),
 }

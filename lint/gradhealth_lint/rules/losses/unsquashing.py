@@ -32,6 +32,8 @@ def with_logarithm(wiring: Wiring) -> Plan | None:
     if made is None or wiring.function != "softmax" or not made.lone:
         return None
     if made.form == "made":
+        if not made.rest:
+            return None  # nn.Softmax2d
         layer = (Name("torch.nn.LogSoftmax"), f"({made.rest})")
         return Plan("unsafe", (Replace(wiring.source, layer),))
     code = _fused(wiring)
