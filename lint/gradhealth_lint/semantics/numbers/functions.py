@@ -6,21 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import stops_gradients
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN
-from gradhealth_lint.semantics.numbers import halves
-from gradhealth_lint.semantics.numbers.number import Number, unknown
+from gradhealth_lint.semantics.numbers import halves, narrowing
+from gradhealth_lint.semantics.numbers.number import unknown
 from gradhealth_lint.semantics.numbers.scope import DEEPEST, Held, Scope, State, held, number
 from gradhealth_lint.semantics.python.scopes import make_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from gradhealth_lint.semantics.domain.values import Function
-
-#: What of a tensor says nothing of its numbers.
-_SHAPES: Final = frozenset({"shape", "size", "dim", "ndim", "dtype", "device", "numel", "training"})
 
 
 def follow(
@@ -114,7 +110,7 @@ def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpres
         parts = target.elements
         several = value if isinstance(value, tuple) and len(value) == len(parts) else None
         for index, part in enumerate(parts):
-            inner = _part(number(value)) if several is None else several[index]
+            inner = number(value).part() if several is None else several[index]
             _bind(scope, part.value, inner, source)
         return
     if isinstance(target, cst.Subscript):
@@ -127,11 +123,6 @@ def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpres
     if name:
         scope.names[name] = value
         scope.definitions[name] = source
-
-
-def _part(value: Number) -> Number:
-    """One of several tensors that a function gives: of probabilities it is probabilities too."""
-    return value if value.kind in {"softmax", "sigmoid"} else value.unknown()
 
 
 def _augment(state: State, node: cst.AugAssign, scope: Scope) -> None:
@@ -164,7 +155,7 @@ def _if(state: State, node: cst.If, scope: Scope) -> bool:
     from gradhealth_lint.semantics.numbers.expressions import evaluate
 
     evaluate(state, node.test, scope)
-    _narrow(node.test, scope)
+    narrowing.narrow(node.test, scope)
     before = dict(scope.names)
     goes_on = run(state, node.body.body, scope)
     after = dict(scope.names)
@@ -187,23 +178,6 @@ def _join(scope: Scope, other: dict[str, Held]) -> None:
     for name, value in other.items():
         mine = scope.names.get(name, MISSING)
         scope.names[name] = value if mine is MISSING or mine is value else merged(mine, value)
-
-
-def _narrow(test: cst.CSTNode, scope: Scope) -> None:
-    """What is compared with a number is looked after: nothing more is said of it."""
-    for name in _looked_at(test):
-        value = scope.names.get(name)
-        if isinstance(value, Number) and value.known and value.constant is None:
-            scope.names[name] = value.unknown()
-
-
-def _looked_at(node: cst.CSTNode) -> Iterator[str]:
-    if isinstance(node, cst.Attribute) and node.attr.value in _SHAPES:
-        return
-    if isinstance(node, cst.Name):
-        yield node.value
-    for child in walking.children(node):
-        yield from _looked_at(child)
 
 
 def _loop(state: State, node: cst.For | cst.While, scope: Scope) -> None:
@@ -247,7 +221,7 @@ def _try(state: State, node: cst.Try, scope: Scope) -> bool:
 
 
 def _assert(state: State, node: cst.Assert, scope: Scope) -> None:
-    _narrow(node.test, scope)
+    narrowing.narrow(node.test, scope)
 
 
 def _define(state: State, node: cst.FunctionDef, scope: Scope) -> None:

@@ -62,6 +62,10 @@ class Number:
         """The same tensor after something that is not read."""
         return Number(self.learns, risks=self.risks, half=self.half)
 
+    def part(self) -> Number:
+        """One of several that a function gives: of probabilities it is probabilities too."""
+        return self if self.kind in {"softmax", "sigmoid"} else self.unknown()
+
     def cut(self) -> Number:
         """The same numbers without their graph."""
         return replace(self, learns=FIXED, risks=frozenset())

@@ -214,8 +214,7 @@ def _sum(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -
 
 def _difference(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
     other = rest[0] if rest else named.get("other")
-    plain = other is not None and "alpha" not in named
-    return subtracted(first, other) if other is not None and plain else unknown(first)
+    return unknown(first) if other is None or "alpha" in named else subtracted(first, other)
 
 
 def _times(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number]) -> Number:
