@@ -40,7 +40,7 @@ def test_every_method_is_named_and_no_other() -> None:
     named = first_cells("The fixture")
     assert [cell for cell in named if cell.startswith("assert_")] == sorted(ASSERTIONS)
     public = {name for name in vars(GradientHealth) if not name.startswith("_")}
-    assert set(named) == public - {"limits", "seed", "verbose", "device"}
+    assert set(named) == public - {"limits", "seed", "verbose", "device", "timer"}
 
 
 def test_the_configuration_is_valid() -> None:

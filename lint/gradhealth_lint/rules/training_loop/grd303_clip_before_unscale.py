@@ -187,7 +187,6 @@ class ClipBeforeUnscale:
                 scaler.scale(nn.functional.mse_loss(model(x), y)).backward()
                 scaler.unscale_(optimizer)
                 nn.utils.clip_grad_norm_(model.parameters(), 1.0)  # <- here
-                scaler.unscale_(optimizer)
                 scaler.step(optimizer)
                 scaler.update()
             """,

@@ -52,10 +52,19 @@ def cleared(turn: Turn, backward: LoopEvent) -> Plan | None:
 
 
 def unscaled_before(clip: LoopEvent, turn: Turn) -> Plan | None:
-    """``scaler.unscale_(optimizer)`` before a clip, if the step next to it names both."""
-    from gradhealth_lint.edits.plan import InsertBefore, Plan, SameFunction
+    """``scaler.unscale_(optimizer)`` before a clip, if the step next to it names both.
+
+    One that stands behind the clip goes before it: a second one in a turn is an error.
+    """
+    from gradhealth_lint.edits.plan import InsertBefore, MoveBefore, Plan, SameFunction
 
     events = turn.loop.events
+    there = [event for event in events if event.kind == "unscale"]
+    if there:
+        one, *others = there
+        alike = (one.loops, one.conditions) == (clip.loops, clip.conditions)
+        alone = Plan("unsafe", (MoveBefore(one.anchor, clip.anchor),))
+        return alone if alike and not others else None
     scaler = next((s.scaler_text for s in turn.loop.steps if events[s.event] is turn.step), "")
     if not scaler or not turn.step.text:
         return None
