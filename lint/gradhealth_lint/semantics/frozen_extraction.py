@@ -28,6 +28,7 @@ _THAWS: Final = re.compile(
     re.IGNORECASE,
 )
 _FREEZES: Final = re.compile(r"requires_grad")
+_OPTIMIZES: Final = re.compile(r"Ada|SGD|RMSprop|Rprop|LBFGS")
 _OPTIMIZERS: Final = frozenset(
     {"Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "LBFGS", "NAdam", "RAdam", "RMSprop",
      "Rprop", "SGD"}
@@ -49,7 +50,7 @@ def frozen(
     interpreter: Interpreter, tree: cst.Module, code: str, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[FrozenModel, ...]:
     """Every optimizer that has frozen parameters only, each once."""
-    if not _FREEZES.search(code):
+    if not _FREEZES.search(code) or not _OPTIMIZES.search(code):
         return ()
     found = {
         fact.anchor: fact

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
@@ -52,7 +54,7 @@ def squashing(
         _text(arguments),
         operand is source or _is_still_there(tree, asking, source, given, target),
         isinstance(given, cst.Name) and target == given.value,
-        list(walking.names(tree)).count(target) <= _ASSIGNED_AND_READ,
+        _counts(tree)[target] <= _ASSIGNED_AND_READ,
     )
 
 
@@ -126,11 +128,21 @@ def _bound(node: cst.CSTNode) -> list[str]:
 
 def _target(tree: cst.Module, source: cst.CSTNode) -> str:
     """The name that a call is assigned to, "" if it is not."""
-    for assignment in walking.nodes_within(tree, cst.Assign):
-        if assignment.value is source:
-            targets = [one.target for one in assignment.targets]
-            return dotted(targets[0]) if len(targets) == 1 else ""
-    return ""
+    assignment = _assignments(tree).get(id(source))
+    targets = [] if assignment is None else [one.target for one in assignment.targets]
+    return dotted(targets[0]) if len(targets) == 1 else ""
+
+
+@lru_cache(maxsize=1)
+def _assignments(tree: cst.Module) -> dict[int, cst.Assign]:
+    """Every assignment of a file, by the identity of what is assigned."""
+    return {id(one.value): one for one in walking.nodes_within(tree, cst.Assign)}
+
+
+@lru_cache(maxsize=1)
+def _counts(tree: cst.Module) -> Counter[str]:
+    """How often each name is in a file."""
+    return Counter(walking.names(tree))
 
 
 def _text(arguments: list[cst.Arg]) -> str:
