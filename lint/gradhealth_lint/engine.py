@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint import own_findings, suppress
 from gradhealth_lint import source as sources
-from gradhealth_lint.rules.listed import Listed
+from gradhealth_lint.rules.listed import Listed, Mentioned
 from gradhealth_lint.selection import ENGINE_CODES, UNUSED
 from gradhealth_lint.violation import Violation
 
@@ -238,12 +238,23 @@ def _text(lines: Sequence[str], violation: Violation) -> str:
 
 
 def needed(rules: Sequence[Rule | Listed], data: bytes) -> list[Rule]:
-    """The screen: the rules that find every pattern they need in a file."""
-    lowered = data.lower()
+    """The screen: the rules that may find something in a file; none that surely does is left out.
+
+    A rule that finds every pattern it needs has the file read. If forward passes are read for one,
+    all is read that any rule asks for, and the other rules may as well look at it.
+    """
+    mentioned = Mentioned(data.lower())
     # The first test spares most rules from being loaded.
-    left = (rule for rule in rules if not isinstance(rule, Listed) or rule.may_need(lowered))
-    loaded = (rule.load() if isinstance(rule, Listed) else rule for rule in left)
-    return [rule for rule in loaded if all(pattern.search(data) for pattern in rule.needs)]
+    left = (rule for rule in rules if not isinstance(rule, Listed) or rule.may_need(mentioned))
+    loaded = [rule.load() if isinstance(rule, Listed) else rule for rule in left]
+    tracing = (rule for rule in loaded if rule.reads_stacks)
+    if any(_matches(rule, data) for rule in tracing):
+        return loaded
+    return [rule for rule in loaded if not rule.reads_stacks and _matches(rule, data)]
+
+
+def _matches(rule: Rule, data: bytes) -> bool:
+    return all(pattern.search(data) for pattern in rule.needs)
 
 
 def read(source: Source, limits: Limits, *, stacks: bool, exact: bool = True) -> FileReading:

@@ -6,16 +6,15 @@ square of the depth: a sum of 3,000 terms takes 2 s, one of 20,000 more than ten
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
 #: Levels of one expression. Generated tables of sums have hundreds.
 _DEEPEST: Final = 1_000
 #: So much text on one line, or so many lines that go on, can hold that many levels.
 _LONG_LINE: Final = 2_000
-_CONTINUED: Final = re.compile(
-    r"(?:[-+*/%|&^@.,(\[]|\bor|\band)[ \t]*\n|\n[ \t]*(?:[-+*/%|&^@.]|or\b|and\b)"
-)
+#: What a line begins or ends with if the one before it, or it itself, goes on.
+_BEGINS: Final = ("+", "-", "*", "/", "%", "|", "&", "^", "@", ".", "or", "and")
+_ENDS: Final = (*_BEGINS, ",", "(", "[")
 _ONLY_AST: Final = 0x400  # ast.PyCF_ONLY_AST
 
 
@@ -43,4 +42,7 @@ def _may_be_deep(text: str) -> bool:
     lines = text.split("\n")
     if max(map(len, lines)) >= _LONG_LINE:
         return True
-    return len(lines) > _DEEPEST and sum(1 for _ in _CONTINUED.finditer(text)) >= _DEEPEST
+    if len(lines) <= _DEEPEST:
+        return False
+    bare = [line.strip() for line in lines]
+    return sum(one.startswith(_BEGINS) or one.endswith(_ENDS) for one in bare) >= _DEEPEST

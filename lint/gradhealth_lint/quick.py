@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import warnings
 
-from gradhealth_lint.rules.listed import may_need
+from gradhealth_lint.rules.listed import Mentioned, may_need
 from gradhealth_lint.rules.table import TABLE
 
 TYPE_CHECKING = False  # typing itself takes 4 ms to load
@@ -74,7 +74,8 @@ def _is_spared(name: str) -> bool:
         return False
     if any(b"coding" in line for line in data.split(b"\n", 2)[:2]):
         return False
-    if any(default and may_need(mentions, lowered) for *_, default, _, mentions in TABLE):
+    mentioned = Mentioned(lowered)
+    if any(default and may_need(mentions, mentioned) for *_, default, _, mentions in TABLE):
         return False
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     with warnings.catch_warnings():

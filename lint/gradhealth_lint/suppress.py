@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.violation import Violation
 
 #: Without one of these a file has no comment that is for us.
-_OURS: Final = re.compile(r"gradhealth:\s*(?:file-)?ignore|noqa[^\n]*GRD", re.IGNORECASE)
+_OURS: Final = re.compile(r"gradhealth:\s*(?:file-)?ignore|noqa[^\n]*grd")
 _FULL_CODE: Final = re.compile(r"GRD\d{3}")
 
 
@@ -67,7 +67,7 @@ def apply(
 
     ``own`` is the code that complaints are reported under, which comments can silence as well.
     """
-    judged = judging is not None and _OURS.search(text) is not None
+    judged = judging is not None and _OURS.search(text.lower()) is not None
     if "#" not in text or not (violations or judged):
         return Outcome(list(violations))
     from gradhealth_lint import comments, directives

@@ -33,9 +33,9 @@ class Listed:
         self._module, self._class = place.split(":")
         self._rule: Rule | None = None
 
-    def may_need(self, lowered: bytes) -> bool:
-        """Whether a file, in lower case, mentions what the rule needs."""
-        return may_need(self.mentions, lowered)
+    def may_need(self, mentioned: Mentioned) -> bool:
+        """Whether a file mentions what the rule needs."""
+        return may_need(self.mentions, mentioned)
 
     def load(self) -> Rule:
         """The rule itself."""
@@ -47,6 +47,25 @@ class Listed:
         return self._rule
 
 
-def may_need(mentions: tuple[tuple[bytes, ...], ...], lowered: bytes) -> bool:
-    """Whether each group has a mention in a file's lower-case bytes."""
-    return all(any(one in lowered for one in group) for group in mentions)
+class Mentioned(dict[bytes, bool]):
+    """Whether a file, in lower case, has a piece of text; looked for once, however many ask."""
+
+    def __init__(self, lowered: bytes) -> None:
+        super().__init__()
+        self._lowered = lowered
+
+    def __missing__(self, piece: bytes) -> bool:
+        """Look for it."""
+        found = self[piece] = piece in self._lowered
+        return found
+
+
+def may_need(mentions: tuple[tuple[bytes, ...], ...], mentioned: Mentioned) -> bool:
+    """Whether a file has one piece of each group."""
+    for group in mentions:
+        for piece in group:
+            if mentioned[piece]:
+                break
+        else:
+            return False
+    return True

@@ -27,7 +27,8 @@ _THAWS: Final = re.compile(
     r"unfreeze|thaw|unlock|setattr\([^)]*requires_grad|peft|\blora",
     re.IGNORECASE,
 )
-_FREEZES: Final = re.compile(r"requires_grad")
+#: What freezes the model that is written before it.
+_FREEZES: Final = re.compile(r"\.requires_grad(_\s*\(|\s*=)\s*(requires_grad\s*=\s*)?False")
 _OPTIMIZES: Final = re.compile(r"Ada|SGD|RMSprop|Rprop|LBFGS")
 _OPTIMIZERS: Final = frozenset(
     {"Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "LBFGS", "NAdam", "RAdam", "RMSprop",
@@ -42,22 +43,24 @@ _KEEPING: Final = frozenset(
 )  # fmt: skip
 _PARAMETERS: Final = frozenset({"parameters", "named_parameters"})
 _CHILDREN: Final = frozenset({"children", "modules"})
-_DEFINING: Final = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
-_CONDITIONAL: Final = (cst.If, cst.Try, cst.While, cst.ExceptHandler, cst.IfExp, cst.Match)
+_DEFINING: Final = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_CONDITIONAL: Final = frozenset(
+    {cst.If, cst.Try, cst.While, cst.ExceptHandler, cst.IfExp, cst.Match}
+)
 
 
 def frozen(
     interpreter: Interpreter, tree: cst.Module, code: str, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[FrozenModel, ...]:
     """Every optimizer that has frozen parameters only, each once."""
-    if not _FREEZES.search(code) or not _OPTIMIZES.search(code):
+    if "requires_grad" not in code or not _OPTIMIZES.search(code):
         return ()
     found = {
         fact.anchor: fact
         for optimizer, node, model in interpreter.ownership.frozen
         for fact in (FrozenModel(anchor(node), optimizer.kind, model),)
     }
-    if not _THAWS.search(code):
+    if _FREEZES.search(code) and not _THAWS.search(code):
         freezers = frozenset(_freezers(tree))
         for scope in _scopes(tree):
             for node, name, model in _Scope(freezers).read(scope):
@@ -103,14 +106,15 @@ class _Scope:
         return self._found
 
     def _visit(self, node: cst.CSTNode, *, certain: bool) -> None:
-        if isinstance(node, _DEFINING):
+        kind = type(node)
+        if kind in _DEFINING:
             return
         if isinstance(node, (cst.For, cst.ListComp)):
             model = _looped(node) if isinstance(node, cst.For) else _listed(node)
             if model:
                 self._freeze(model, certain=certain)
                 return
-        certain = certain and not isinstance(node, _CONDITIONAL)
+        certain = certain and kind not in _CONDITIONAL
         for child in walking.children(node):
             self._visit(child, certain=certain)
         if isinstance(node, cst.Call):

@@ -43,7 +43,7 @@ def rates(
     interpreter: Interpreter, code: str, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[LearningRate, ...]:
     """The rate of every optimizer that has a known one and keeps it, each place once."""
-    if _SCHEDULED.search(code):
+    if not interpreter.ownership.rated or _SCHEDULED.search(code):
         return ()
     made = {id(one.node): one for one in interpreter.ownership.rated}.values()
     found: dict[int, LearningRate] = {}

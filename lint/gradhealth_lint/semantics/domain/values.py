@@ -262,6 +262,11 @@ class Arguments:
         """All values, positional first."""
         return [*self.positional, *self.keywords.values()]
 
+    def first(self, name: str) -> Value:
+        """The value of the first parameter, which has this name; UNKNOWN if it was not given."""
+        given = self.positional[0] if self.positional else UNKNOWN
+        return self.keywords.get(name, given) if self.keywords else given
+
     def bind(self, *names: str) -> dict[str, Value]:
         """The values by parameter name; names that were not given are absent."""
         bound = dict(zip(names, self.positional, strict=False))

@@ -164,9 +164,10 @@ def _dict(state: State, node: cst.Dict, scope: Scope) -> Held:
 
 
 def _subscript(state: State, node: cst.Subscript, scope: Scope) -> Held:
-    path = cst.Module([]).code_for_node(node)
-    if path in scope.names:
-        return scope.names[path]
+    if scope.indexed:
+        path = cst.Module([]).code_for_node(node)
+        if path in scope.names:
+            return scope.names[path]
     value = evaluate(state, node.value, scope)
     picks = [one.slice.value for one in node.slice if isinstance(one.slice, cst.Index)]
     if len(picks) == 1 and isinstance(picks[0], cst.SimpleString) and _DATA.search(picks[0].value):

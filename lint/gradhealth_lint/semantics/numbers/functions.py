@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
-from gradhealth_lint.semantics.domain.names import stops_gradients
+from gradhealth_lint.semantics.domain.names import dotted, stops_gradients
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN
-from gradhealth_lint.semantics.numbers import halves, narrowing
+from gradhealth_lint.semantics.numbers import expressions, halves, narrowing
 from gradhealth_lint.semantics.numbers.number import unknown
 from gradhealth_lint.semantics.numbers.scope import DEEPEST, Held, Scope, State, held, number
 from gradhealth_lint.semantics.python.scopes import make_function
@@ -37,9 +37,7 @@ def follow(
     if state.running and any(number(one).known and number(one).learns for one in given):
         state.met.add(id(node))
     if isinstance(node, cst.Lambda):
-        from gradhealth_lint.semantics.numbers.expressions import evaluate
-
-        return evaluate(state, node.body, scope)
+        return expressions.evaluate(state, node.body, scope)
     gradless = any(stops_gradients(one.decorator) for one in node.decorators)
     casts = sum(halves.casts(state, one.decorator) for one in node.decorators)
     state.running.append(node)
@@ -55,11 +53,9 @@ def follow(
 
 def returned(scope: Scope) -> Held:
     """One of the results of a function that has run."""
-    from gradhealth_lint.semantics.numbers.expressions import merged
-
     result: Held = None
     for one in scope.returned:
-        result = merged(result, one)
+        result = expressions.merged(result, one)
     return result
 
 
@@ -93,19 +89,15 @@ def run(state: State, body: Sequence[cst.CSTNode], scope: Scope) -> bool:
 
 
 def _assign(state: State, node: cst.Assign | cst.AnnAssign, scope: Scope) -> None:
-    from gradhealth_lint.semantics.numbers.expressions import evaluate
-
     if node.value is None:
         return
-    value = evaluate(state, node.value, scope)
+    value = expressions.evaluate(state, node.value, scope)
     targets = [node.target] if isinstance(node, cst.AnnAssign) else [t.target for t in node.targets]
     for target in targets:
         _bind(scope, target, value, node.value)
 
 
 def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpression) -> None:
-    from gradhealth_lint.semantics.domain.names import dotted
-
     if isinstance(target, (cst.Tuple, cst.List)):
         parts = target.elements
         several = value if isinstance(value, tuple) and len(value) == len(parts) else None
@@ -118,6 +110,7 @@ def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpres
         if name in scope.names:
             scope.names[name] = unknown(number(scope.names[name]), number(value))
         scope.names[cst.Module([]).code_for_node(target)] = value
+        scope.indexed = True
         return
     name = dotted(target) if isinstance(target, (cst.Name, cst.Attribute)) else ""
     if name:
@@ -126,24 +119,23 @@ def _bind(scope: Scope, target: cst.CSTNode, value: Held, source: cst.BaseExpres
 
 
 def _augment(state: State, node: cst.AugAssign, scope: Scope) -> None:
-    from gradhealth_lint.semantics.numbers.expressions import combine, evaluate
-
-    left, right = evaluate(state, node.target, scope), evaluate(state, node.value, scope)
-    value = combine(state, node, node.operator, (left, node.target), (right, node.value))
+    left, right = (
+        expressions.evaluate(state, node.target, scope),
+        expressions.evaluate(state, node.value, scope),
+    )
+    value = expressions.combine(
+        state, node, node.operator, (left, node.target), (right, node.value)
+    )
     _bind(scope, node.target, value, node.value)
 
 
 def _expression(state: State, node: cst.Expr, scope: Scope) -> None:
-    from gradhealth_lint.semantics.numbers.expressions import evaluate
-
-    evaluate(state, node.value, scope)
+    expressions.evaluate(state, node.value, scope)
 
 
 def _return(state: State, node: cst.Return, scope: Scope) -> bool:
-    from gradhealth_lint.semantics.numbers.expressions import evaluate
-
     if node.value is not None:
-        scope.returned.append(evaluate(state, node.value, scope))
+        scope.returned.append(expressions.evaluate(state, node.value, scope))
     return False
 
 
@@ -152,9 +144,7 @@ def _leave(_: State, __: cst.CSTNode, ___: Scope) -> bool:
 
 
 def _if(state: State, node: cst.If, scope: Scope) -> bool:
-    from gradhealth_lint.semantics.numbers.expressions import evaluate
-
-    evaluate(state, node.test, scope)
+    expressions.evaluate(state, node.test, scope)
     narrowing.narrow(node.test, scope)
     before = dict(scope.names)
     goes_on = run(state, node.body.body, scope)
@@ -173,34 +163,30 @@ def _if(state: State, node: cst.If, scope: Scope) -> bool:
 
 
 def _join(scope: Scope, other: dict[str, Held]) -> None:
-    from gradhealth_lint.semantics.numbers.expressions import merged
-
     for name, value in other.items():
         mine = scope.names.get(name, MISSING)
-        scope.names[name] = value if mine is MISSING or mine is value else merged(mine, value)
+        scope.names[name] = (
+            value if mine is MISSING or mine is value else expressions.merged(mine, value)
+        )
 
 
 def _loop(state: State, node: cst.For | cst.While, scope: Scope) -> None:
-    from gradhealth_lint.semantics.numbers.expressions import bound_names, evaluate
-
     if isinstance(node, cst.For):
-        source = evaluate(state, node.iter, scope)
-        for name in bound_names(node.target):
+        source = expressions.evaluate(state, node.iter, scope)
+        for name in expressions.bound_names(node.target):
             scope.names[name] = number(source).unknown()
     else:
-        evaluate(state, node.test, scope)
+        expressions.evaluate(state, node.test, scope)
     before = dict(scope.names)
     run(state, node.body.body, scope)
     _join(scope, before)
 
 
 def _with(state: State, node: cst.With, scope: Scope) -> bool:
-    from gradhealth_lint.semantics.numbers.expressions import bound_names, evaluate
-
     gradless = sum(stops_gradients(one.item) for one in node.items)
     for one in node.items:
-        value = evaluate(state, one.item, scope)
-        for name in bound_names(one.asname.name) if one.asname is not None else ():
+        value = expressions.evaluate(state, one.item, scope)
+        for name in expressions.bound_names(one.asname.name) if one.asname is not None else ():
             scope.names[name] = value
     casts = sum(halves.casts(state, one.item) for one in node.items)
     state.gradless += gradless

@@ -40,6 +40,8 @@ class Scope:
     returned: list[Held] = field(default_factory=list)
     #: How names were last assigned.
     definitions: dict[str, cst.BaseExpression] = field(default_factory=dict)
+    #: Whether ``x[...]`` has been assigned: such are among the names, as they are written.
+    indexed: bool = False
 
 
 @dataclass(slots=True)

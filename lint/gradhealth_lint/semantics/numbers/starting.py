@@ -33,10 +33,17 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.numbers.number import Risk
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
-#: A file without any of these has nothing that the rules ask for.
-_ASKS: Final = re.compile(
-    r"\blog(2|10|1p|_)?\s*\(|sqrt\b|\bhypot\b|\bpow\b|\*\*|\ba(rc)?(cos|sin|tanh)\b|\bwhere\b|norm\b|\bstd\b|\bexp\b|\bhalf\b|float16|\bautocast\b"
-)
+#: A file without any of these has nothing that the rules ask for. Taken apart into its words it is
+#: told in a third of the time that a pattern takes.
+_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+_ASKS: Final = frozenset(
+    {"log", "log2", "log10", "log1p", "log_", "sqrt", "sqrt_", "rsqrt", "rsqrt_", "hypot", "pow",
+     "pow_", "acos", "asin", "acosh", "atanh", "arccos", "arcsin", "arccosh", "arctanh", "norm",
+     "vector_norm", "matrix_norm", "std", "exp", "exp_", "half", "float16", "autocast", "cdist",
+     "dist"}
+)  # fmt: skip
+_ASKED: Final = ("where(", ".where")
+_POWER: Final = re.compile(r"[\w)\]]\s*\*\*")
 #: What a function is to a gradient.
 _LOSSES: Final = "loss"
 _FORWARD: Final = "forward"
@@ -79,7 +86,7 @@ _PROBABILITY: Final = re.compile(
 
 def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
     """The risks that a gradient surely meets in a file that has been read."""
-    if _ASKS.search(code) is None:
+    if not _asks(code):
         return []
     state = State(interpreter, code=code)
     trains = "backward" in code
@@ -98,6 +105,12 @@ def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
         if id(function.node) not in state.met:
             _start(state, function, instance, _LOSSES)
     return [one for one in state.confirmed.values() if id(one.node) not in interpreter.sites]
+
+
+def _asks(code: str) -> bool:
+    if not _ASKS.isdisjoint(_WORD.findall(code)) or any(one in code for one in _ASKED):
+        return True
+    return "**" in code and _POWER.search(code) is not None
 
 
 def _functions(interpreter: Interpreter) -> Iterator[tuple[Function, Instance | None]]:

@@ -62,6 +62,8 @@ def discarded(interpreter: Interpreter, node: cst.BaseExpression, value: Value) 
             _note(interpreter, node, "uncalled", name)
     elif isinstance(node, cst.Call):
         name = dotted(node.func).rpartition(".")[2] or _method(node)
+        if name != "apply" and "init" not in name.lower():
+            return
         copied = [node.func.value] if isinstance(node.func, cst.Attribute) else []
         copied += [one.value for one in node.args]
         given = [dotted(one.value) for one in node.args]

@@ -166,8 +166,7 @@ def _operation(
     node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
 ) -> tuple[str, Value]:
     """The name of what torch does here, "" for all else, and the tensor it does it to."""
-    bound = arguments.bind("input")
-    first = bound.get("input", UNKNOWN)
+    first = arguments.first("input")
     if isinstance(callee, Qualified):
         package, _, name = callee.name.rpartition(".")
         return (name, first) if f"{package}." in _PACKAGES else ("", UNKNOWN)
