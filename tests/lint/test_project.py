@@ -254,6 +254,39 @@ def test_loops_and_stacks_of_other_files_are_theirs(tmp_path: Path) -> None:
     assert facts.stacks == ()
 
 
+def test_an_operation_of_another_file_is_no_risk_of_this_one(tmp_path: Path) -> None:
+    net = """
+    import torch
+    from torch import nn
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Linear(4, 4)
+
+        def copied(self, x):
+            return -torch.log(1 + torch.exp(self.gate(x)))
+    """
+    train = """
+    import torch
+    from net import Net
+
+    class Trainer:
+        def __init__(self):
+            self.model = Net()
+            self.optimizer = torch.optim.SGD(self.model.parameters(), lr=0.1)
+
+        def update(self, batch):
+            self.optimizer.zero_grad()
+            gate = torch.log(1 + torch.exp(self.model.gate(batch)))
+            (self.model.copied(batch).mean() + gate.mean()).backward()
+            self.optimizer.step()
+    """
+    file = tree(tmp_path, {"net.py": net, "train.py": train}) / "train.py"
+    (steep,) = read(file).facts.steep
+    assert steep.text == "torch.log(1 + torch.exp(self.model.gate(batch)))"
+
+
 def test_large_files_and_too_many_are_left_out_with_a_note(tmp_path: Path) -> None:
     folder = tree(tmp_path, {"net.py": NET, "train.py": loop("from net import Net")})
     for limits in (Limits(project_files=0), Limits(project_file_bytes=10)):

@@ -104,7 +104,12 @@ def risks(interpreter: Interpreter, tree: cst.Module, code: str) -> list[Risk]:
     for function, instance in losses:
         if id(function.node) not in state.met:
             _start(state, function, instance, _LOSSES)
-    return [one for one in state.confirmed.values() if id(one.node) not in interpreter.sites]
+    return [one for one in state.confirmed.values() if _is_within(one.node, tree)]
+
+
+def _is_within(node: cst.CSTNode, tree: cst.Module) -> bool:
+    """Whether it is of this file: a loss may have come by a function of another one."""
+    return any(one is node for one in walking.nodes_within(tree, type(node)))
 
 
 def _asks(code: str) -> bool:
