@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.facts import Diagnosis, Finding, Report
     from pytest_gradhealth.fixture import GradientHealth
     from pytest_gradhealth.limits import Limits
+    from pytest_gradhealth.matching import assert_matches_baseline
     from pytest_gradhealth.recorder import record
     from pytest_gradhealth.training.clipped import assert_clipped
     from pytest_gradhealth.training.learns import assert_learns
@@ -46,6 +47,7 @@ __all__ = [
     "assert_finite",
     "assert_healthy",
     "assert_learns",
+    "assert_matches_baseline",
     "assert_no_collapse",
     "assert_no_dead_units",
     "assert_no_exploding",

@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from pytest_gradhealth.baseline.comparing import Comparison
 from pytest_gradhealth.diagnosis import diagnose, judge_report, patterns
 from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Diagnosis, Report
@@ -13,6 +14,7 @@ from pytest_gradhealth.registry import ASSERTIONS, HOME, load
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
     from torch import Tensor, nn
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 
 #: The module whose assertions judge a diagnosis already made.
 _JUDGES: Final = "assertions"
+
+#: Keywords that the fixture knows, where a caller leaves them out.
+_FILLED: Final = ("limits", "seed", "verbose", "update", "accept")
 
 #: Keywords of an assertion that have no part in a diagnosis.
 _OWN_KEYWORDS: Final = {"assert_connected": ("ignore",)}
@@ -38,6 +43,10 @@ class GradientHealth:
         verbose: Show every row in failure messages.
         device: Measure there, on copies; ``""`` for wherever the model is.
         timer: Gives the ``benchmark`` fixture of pytest-benchmark.
+        baselines: Gives the file of the test's next golden profile.
+        update: Write golden profiles that are missing or no longer fit.
+        accept: The command that does so for this test.
+        compared: The comparisons with golden profiles so far, in order.
     """
 
     limits: Limits = field(repr=False)
@@ -45,6 +54,10 @@ class GradientHealth:
     verbose: bool = False
     device: str = ""
     timer: Callable[[], Any] | None = field(default=None, repr=False)
+    baselines: Callable[[], Path] | None = field(default=None, repr=False)
+    update: bool = False
+    accept: str = "update=True"
+    compared: list[Comparison] = field(default_factory=list, repr=False)
     _made: list[tuple[tuple[Any, ...], tuple[Any, ...], Diagnosis]] = field(
         default_factory=list, repr=False
     )
@@ -154,8 +167,13 @@ def _method(name: str) -> Callable[..., Any]:
         __tracebackhide__ = True
         function = load(name)
         takes = inspect.signature(function).parameters
-        filled = {key: getattr(self, key) for key in ("limits", "seed", "verbose") if key in takes}
-        return function(*args, **{**filled, **kwargs})
+        filled = {key: getattr(self, key) for key in _FILLED if key in takes}
+        if "path" in takes and "path" not in kwargs and self.baselines is not None:
+            filled["path"] = self.baselines()
+        result = function(*args, **{**filled, **kwargs})
+        if isinstance(result, Comparison):
+            self.compared.append(result)
+        return result
 
     method = judge if HOME[name] == _JUDGES else call
     method.__name__, method.__qualname__ = name, f"{GradientHealth.__qualname__}.{name}"

@@ -41,6 +41,7 @@ _COLUMNS: Final = {
     "symmetry": _Columns("weight", "shape", "rms(grad)", "tied", part=True),
     "underflow": _Columns("weight", "shape", "rms(grad)", "kept", part=True),
     "collapse": _Columns("layer", "output", "rms", "spread"),
+    "baseline": _Columns("layer", "weight", "share", "factor"),
     "unclipped": _Columns("parameter", "", "|grad|", "growth"),
     "update_ratio": _Columns("group", "", "|weights|", "ratio"),
 }

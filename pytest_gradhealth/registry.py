@@ -19,6 +19,7 @@ HOME: Final = {
     "assert_finite": "assertions",
     "assert_healthy": "assertions",
     "assert_learns": "training.learns",
+    "assert_matches_baseline": "matching",
     "assert_no_collapse": "assertions",
     "assert_no_dead_units": "assertions",
     "assert_no_exploding": "assertions",

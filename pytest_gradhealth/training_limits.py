@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pytest_gradhealth.baseline_limits import BaselineLimits
 from pytest_gradhealth.threshold import limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingLimits:
+class TrainingLimits(BaselineLimits):
     """What ``assert_learns`` and its neighbours hold their numbers against."""
 
     learns_share: float = limit(

@@ -73,6 +73,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="write every diagnosis of the run to this HTML page, with a plot of each model",
     )
+    group.addoption(
+        "--gradhealth-update",
+        action="store_true",
+        help="write golden profiles (assert_matches_baseline) that are missing or have changed",
+    )
     parser.addini(
         INI,
         type="linelist",

@@ -21,6 +21,10 @@ _DIAGNOSES: Final = pytest.StashKey[list[dict[str, Any]]]()
 _SEEN: Final = pytest.StashKey[dict[str, list[dict[str, Any]]]]()
 _FAILED: Final = pytest.StashKey[set[str]]()
 
+#: In the main process: golden profiles that were written; the property they travel as.
+_PROFILES: Final = pytest.StashKey[dict[str, None]]()
+_WRITTEN: Final = "gradhealth.baseline_written"
+
 #: The attribute of a report that takes them from a worker of pytest-xdist to the main process.
 _ATTRIBUTE: Final = "gradhealth"
 
@@ -46,6 +50,11 @@ def remember(item: pytest.Item, diagnoses: tuple[Diagnosis, ...], *, send: bool 
         item.stash[_DIAGNOSES] = [diagnosis.to_dict() for diagnosis in diagnoses]
 
 
+def tell_written(item: pytest.Item, paths: list[str]) -> None:
+    """Have the end of the run tell which golden profiles the test wrote."""
+    item.user_properties += [(_WRITTEN, path) for path in paths]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
@@ -63,6 +72,7 @@ class Listener:
     def __init__(self, config: pytest.Config) -> None:
         self.seen: dict[str, list[dict[str, Any]]] = config.stash.setdefault(_SEEN, {})
         self.failed: set[str] = config.stash.setdefault(_FAILED, set())
+        self.profiles: dict[str, None] = config.stash.setdefault(_PROFILES, {})
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep the last run of each test."""
@@ -70,6 +80,9 @@ class Listener:
             self.failed.add(report.nodeid)
         elif report.when == "setup":
             self.failed.discard(report.nodeid)
+        self.profiles |= {
+            str(path): None for name, path in report.user_properties if name == _WRITTEN
+        }
         made = getattr(report, _ATTRIBUTE, None)
         if made:
             self.seen[report.nodeid] = made
@@ -97,6 +110,8 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     """The section on gradient health; silent where nothing was measured, and under ``-q``."""
+    for path in config.stash.get(_PROFILES, {}):
+        terminalreporter.write_line(f"gradient profile written: {_nearby(config, path)}")
     if _SEEN not in config.stash or not config.stash[_SEEN]:
         return
     from pytest_gradhealth.github import workflow_commands
@@ -143,3 +158,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
         with Path(summary).open("a", encoding="utf-8") as file:
             file.write(markdown(measured(config)))
+
+
+def _nearby(config: pytest.Config, path: str) -> str:
+    """A path as it is reached from where pytest was started."""
+    place, here = Path(path), config.invocation_params.dir
+    return str(place.relative_to(here)) if place.is_relative_to(here) else path
