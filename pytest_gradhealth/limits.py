@@ -24,7 +24,7 @@ class Limits(TrainingLimits):
             "and do not train with SGD; of 26 timm classifiers at random init only those with zero "
             "heads or LayerScale do, and these rise above it within the warm-up."
         ),
-        source="docs/symptoms.md, the table of trained models",
+        source="docs/symptoms, the table of trained models",
     )
     fading_share: float = _limit(
         1e-2,
@@ -42,7 +42,7 @@ class Limits(TrainingLimits):
         10,
         unit="Adam steps on the batch before a suspicion is measured again",
         reason="Zero-initialised branches wake up in one or two steps; a dead stack stays dead.",
-        source="docs/symptoms.md, the table of trained models",
+        source="docs/symptoms, the table of trained models",
     )
     warmup_learning_rate: float = _limit(
         1e-3,
@@ -57,7 +57,7 @@ class Limits(TrainingLimits):
             "Raises a suspicion only. Healthy architectures reach 280 at random init, so the "
             "verdict needs the learning rates to fail as well."
         ),
-        source="docs/symptoms.md, the table of standard architectures",
+        source="docs/symptoms, the table of standard architectures",
     )
     ordinary_learning_rates: tuple[float, ...] = _limit(
         (1e-3, 1e-2, 1e-1),
@@ -94,7 +94,7 @@ class Limits(TrainingLimits):
             "Half of the units are off for all samples where these look alike (squeeze-and-excite, "
             "deep rectifier nets); no standard architecture has significantly more at random init."
         ),
-        source="He et al. (2015), section 2.2, for the half; docs/symptoms.md",
+        source="He et al. (2015), section 2.2, for the half; docs/symptoms",
     )
     dead_chance: float = _limit(
         1e-6,
@@ -109,7 +109,7 @@ class Limits(TrainingLimits):
             "At random init no standard architecture has half; causal attention with N(0, 1) "
             "weights has 0.8, and trials decide whether it learns all the same."
         ),
-        source="docs/symptoms.md, the collection of labelled models",
+        source="docs/symptoms, the collection of labelled models",
     )
     collapse_spread: float = _limit(
         1e-4,
@@ -118,7 +118,7 @@ class Limits(TrainingLimits):
             "Chains that learn with SGD stay above 5e-3 at random init; below 1e-4 the difference "
             "between samples drowns in what they share."
         ),
-        source="docs/symptoms.md, the collection of labelled models",
+        source="docs/symptoms, the collection of labelled models",
     )
     small_spread: float = _limit(
         1e-2,
@@ -160,31 +160,31 @@ class Limits(TrainingLimits):
             "Networks that learn lower the other half's loss within them. Only a loss with a "
             "target, on eight samples or more, can tell; else the look is left out."
         ),
-        source="docs/symptoms.md, the collection of labelled models",
+        source="docs/symptoms, the collection of labelled models",
     )
     learning_gain: float = _limit(
         0.05,
         unit="share of the loss by which it must fall, and differ from that of shuffled inputs",
         reason="What all samples have in common is learned by a last bias alone.",
-        source="docs/symptoms.md, the collection of labelled models",
+        source="docs/symptoms, the collection of labelled models",
     )
     learning_fitted: float = _limit(
         0.5,
         unit="loss on what was learned from, in multiples of that with its inputs exchanged",
         reason="Networks that train reach a tenth, of random labels too; chaotic ones stay near 1.",
-        source="docs/symptoms.md, the collection of labelled models",
+        source="docs/symptoms, the collection of labelled models",
     )
     learning_trace: float = _limit(
         0.9,
         unit="the same, over which there is no trace of learning: for weak suspicions",
         reason="Low-rank updates of a frozen model reach two thirds; deaf networks stay at 0.99.",
-        source="docs/symptoms.md, the collection of labelled models",
+        source="docs/symptoms, the collection of labelled models",
     )
     confirmation_seeds: int = _limit(
         2,
         unit="further seeds on which a suspicion must repeat",
         reason="Dropout and the random cotangent differ between seeds; a sick model does not.",
-        source="docs/symptoms.md, flake rate",
+        source="docs/symptoms, flake rate",
     )
 
     remedy_seconds: float = _limit(

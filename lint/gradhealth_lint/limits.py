@@ -24,7 +24,7 @@ class Limits:
         1e-4,
         unit="gradient at the stack's input, in multiples of that at its output (L2 norms)",
         reason=(
-            "The runtime's vanishing_share: no chain of docs/symptoms.md below it trains with SGD. "
+            "The runtime's vanishing_share: no chain of docs/symptoms below it trains with SGD. "
             "Five default-initialised sigmoid layers reach it, a two-layer tanh policy is three "
             "decades away."
         ),

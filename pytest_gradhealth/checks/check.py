@@ -51,11 +51,6 @@ class Check(Protocol):
         """The word of the vocabulary it decides."""
         ...
 
-    @property
-    def related_rules(self) -> tuple[str, ...]:
-        """Codes of the lint rules that explain it."""
-        ...
-
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """The outcome, or the measurement without which there is none yet."""
         ...

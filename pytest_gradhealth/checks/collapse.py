@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.onset import onset_of_fall
+from pytest_gradhealth.checks.related import rules_on_fading
 from pytest_gradhealth.checks.table import TAUGHT_NOTHING, confirmed, is_deaf, learns
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
@@ -27,7 +28,6 @@ class Collapse:
     """
 
     symptom: ClassVar[str] = "collapse"
-    related_rules: ClassVar[tuple[str, ...]] = ("GRD101",)
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass where samples differ at the end; else other seeds, then the warm-up decide."""
@@ -116,7 +116,7 @@ class Collapse:
                 for r in route
                 if r.spread is not None
             ),
-            related_rules=self.related_rules,
+            related_rules=rules_on_fading(close),
         )
         return Outcome(Judgement("fail", (finding.message,)), finding)
 

@@ -24,7 +24,6 @@ class DeadUnits:
     """
 
     symptom: ClassVar[str] = "dead_units"
-    related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass where enough units are active; else look closer, then again after the warm-up."""
@@ -73,7 +72,6 @@ class DeadUnits:
                 confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
             ),
             rows=tuple(Row(a.name, (a.units,), _share(a), _share(a), failing=True) for a in dead),
-            related_rules=self.related_rules,
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.over_time import Unlearned, layer_of, unlearned
+from pytest_gradhealth.checks.related import rules_on
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ class Disconnected:
     """
 
     symptom: ClassVar[str] = "disconnected"
-    related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Decide on the first pass; it has already looked at every operation where it had to.
@@ -76,7 +76,7 @@ class Disconnected:
                 ("First", f"{cut[0].name} {cut[0].shape} {cut[0].dtype}"),
             ),
             rows=tuple(Row(p.name, p.shape, 0.0, 0.0, failing=True) for p in cut),
-            related_rules=self.related_rules,
+            related_rules=rules_on(report.cuts[0] if report.cuts else None),
         )
 
     def _cut_in_time(self, report: Report, found: Unlearned, limits: Limits) -> Finding:
@@ -99,7 +99,6 @@ class Disconnected:
                 ("Measured", found.told),
                 ("Tried", f"{limits.learning_steps} steps with Adam and with SGD: it learns none"),
             ),
-            related_rules=self.related_rules,
         )
 
 

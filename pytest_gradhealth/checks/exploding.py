@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.overflow import growth_to_overflow
+from pytest_gradhealth.checks.related import RULES_ON_STEEPNESS
 from pytest_gradhealth.checks.table import (
     is_deaf,
     learns_nothing,
@@ -50,7 +51,6 @@ class Exploding:
     """
 
     symptom: ClassVar[str] = "exploding"
-    related_rules: ClassVar[tuple[str, ...]] = ("GRD201", "GRD301")
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass on moderate growth; else ask for seeds and SGD trials, then decide."""
@@ -125,7 +125,7 @@ class Exploding:
                 *(("Tried", _told(trial, limits)) for trial in trials),
             ),
             rows=rows_of(profile, failing=lambda share: share > limits.exploding_growth),
-            related_rules=self.related_rules,
+            related_rules=RULES_ON_STEEPNESS,
         )
 
 
@@ -208,7 +208,7 @@ def _overflow(report: Report, limits: Limits) -> Finding | None:
             ("Measured", f"growth {grown.growth:.1e} (limit {limits.overflow_growth:.1e})"),
             ("Where", grown.where),
         ),
-        related_rules=Exploding.related_rules,
+        related_rules=RULES_ON_STEEPNESS,
     )
 
 

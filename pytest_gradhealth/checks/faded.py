@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pytest_gradhealth.checks.over_time import Unlearned, layer_of
+from pytest_gradhealth.checks.related import rules_on_fading
 from pytest_gradhealth.checks.table import (
     activations_on_path,
     confirmed,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from pytest_gradhealth.profile import Profile, Tower
 
 _SYMPTOM: Final = "vanishing"
-_RULES: Final = ("GRD101",)
 
 
 def faded(
@@ -55,7 +55,7 @@ def faded(
             sure,
         ),
         rows=rows_of(profile, failing=lambda share: share < limit),
-        related_rules=_RULES,
+        related_rules=rules_on_fading(report),
     )
 
 
@@ -87,7 +87,6 @@ def behind_a_flat_operation(
             ("Try", "a straight-through estimator: x + (hard(x) - x).detach()"),
         ),
         rows=tuple(Row(name, rows.get(name, ()), 0.0, 0.0, failing=True) for name, *_ in blocked),
-        related_rules=_RULES,
     )
 
 
@@ -108,7 +107,6 @@ def silent_loss(report: Report, profile: Profile, limits: Limits) -> Finding:
             ("Where", f"what lies between {last.name} ({last.kind}) and the loss is flat"),
             confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
         ),
-        related_rules=_RULES,
     )
 
 
@@ -134,5 +132,4 @@ def faded_over_time(report: Report, found: Unlearned, limits: Limits) -> Finding
             ("Measured", f"{found.told} (limit {limits.fading_share:.1e})"),
             ("Tried", f"{limits.learning_steps} steps with Adam and with SGD: it learns none"),
         ),
-        related_rules=_RULES,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from pytest_gradhealth.checks.check import Need, Outcome
 from pytest_gradhealth.checks.overflow import growth_to_overflow
+from pytest_gradhealth.checks.related import rules_on
 from pytest_gradhealth.facts import Evidence, Finding, Judgement
 from pytest_gradhealth.profile import arrived_finite
 
@@ -24,7 +25,6 @@ class Nonfinite:
     """
 
     symptom: ClassVar[str] = "nonfinite"
-    related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Decide on the first pass: a NaN is a fact, not a tendency."""
@@ -78,7 +78,7 @@ class Nonfinite:
             limit_name="",
             message=message,
             observations=tuple(observations),
-            related_rules=self.related_rules,
+            related_rules=rules_on(report.nonfinite_operation),
         )
 
 

@@ -32,7 +32,6 @@ class Saturation:
     """
 
     symptom: ClassVar[str] = "saturation"
-    related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass where enough values have a slope; else look closer, then after the warm-up."""
@@ -90,7 +89,6 @@ class Saturation:
                 confirmed(limits, f"and after {limits.warmup_steps} Adam steps"),
             ),
             rows=tuple(Row(a.name, (), _share(a), _share(a), failing=True) for a in flat),
-            related_rules=self.related_rules,
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from pytest_gradhealth.checks.check import Need, Outcome
+from pytest_gradhealth.checks.related import RULES_ON_SYMMETRY
 from pytest_gradhealth.checks.table import confirmed, place_of, source_at
 from pytest_gradhealth.facts import Evidence, Finding, Judgement, Row
 
@@ -24,7 +25,6 @@ class Symmetry:
     """
 
     symptom: ClassVar[str] = "symmetry"
-    related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass where units differ; else compare whole rows, then once more after the warm-up."""
@@ -76,7 +76,7 @@ class Symmetry:
             rows=tuple(
                 Row(p.name, p.shape, p.gradient_rms or 0.0, _share(p), failing=True) for p in tied
             ),
-            related_rules=self.related_rules,
+            related_rules=RULES_ON_SYMMETRY,
         )
 
 

@@ -25,7 +25,6 @@ class Underflow:
     """
 
     symptom: ClassVar[str] = "underflow"
-    related_rules: ClassVar[tuple[str, ...]] = ()
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass where float16 has room; else compare with a scaled loss."""
@@ -82,7 +81,6 @@ class Underflow:
                 Row(p.name, p.shape, p.gradient_rms or 0.0, share, failing=True)
                 for p, share in lost
             ),
-            related_rules=self.related_rules,
         )
 
 

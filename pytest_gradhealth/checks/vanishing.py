@@ -45,7 +45,6 @@ class Vanishing:
     """
 
     symptom: ClassVar[str] = "vanishing"
-    related_rules: ClassVar[tuple[str, ...]] = ("GRD101",)
 
     def judge(self, evidence: Evidence, limits: Limits) -> Outcome | Need:
         """Pass on a sufficient share; else ask for seeds and a warm-up, then decide."""

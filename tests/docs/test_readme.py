@@ -56,7 +56,7 @@ def test_the_make_targets_exist() -> None:
     [
         "README.md",
         "CONTRIBUTING.md",
-        "docs/symptoms.md",
+        "docs/symptoms/README.md",
         "docs/plugin.md",
         "docs/training.md",
         "docs/baselines.md",

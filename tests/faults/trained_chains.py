@@ -1,8 +1,8 @@
 """Train plain chains with several optimizers and print, beside it, what the probe saw before.
 
-``python -m tests.faults.trained_chains`` prints the table of docs/symptoms.md (four minutes on
-one core). The task is ten Gaussian clusters in 64 dimensions, 600 batches of 64: easy for any
-network whose early layers learn.
+``python -m tests.faults.trained_chains`` prints the table of docs/symptoms/README.md (four
+minutes on one core). The task is ten Gaussian clusters in 64 dimensions, 600 batches of 64: easy
+for any network whose early layers learn.
 """
 
 from __future__ import annotations
