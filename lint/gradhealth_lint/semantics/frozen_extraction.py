@@ -44,6 +44,8 @@ _KEEPING: Final = frozenset(
 _PARAMETERS: Final = frozenset({"parameters", "named_parameters"})
 _CHILDREN: Final = frozenset({"children", "modules"})
 _DEFINING: Final = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_FREEZING: Final = frozenset({cst.For, cst.ListComp})
+_READ: Final = frozenset({cst.Call, cst.Assign})
 _CONDITIONAL: Final = frozenset(
     {cst.If, cst.Try, cst.While, cst.ExceptHandler, cst.IfExp, cst.Match}
 )
@@ -109,14 +111,16 @@ class _Scope:
         kind = type(node)
         if kind in _DEFINING:
             return
-        if isinstance(node, (cst.For, cst.ListComp)):
-            model = _looped(node) if isinstance(node, cst.For) else _listed(node)
+        if kind in _FREEZING:
+            model = _looped(node) if isinstance(node, cst.For) else _listed(node)  # type: ignore[arg-type]
             if model:
                 self._freeze(model, certain=certain)
                 return
         certain = certain and kind not in _CONDITIONAL
         for child in walking.children(node):
             self._visit(child, certain=certain)
+        if kind not in _READ:
+            return
         if isinstance(node, cst.Call):
             self._call(node, certain=certain)
         elif isinstance(node, cst.Assign):

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.pytorch.events import Event
 
 Loop: TypeAlias = "cst.For | cst.While"
-_INNER: Final = (cst.FunctionDef, cst.ClassDef, cst.Lambda)
+_INNER: Final = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_WRITING: Final = frozenset(
+    {cst.With, cst.For, cst.If, cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Call}
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,7 +42,12 @@ class Write:
 
 def writes(body: cst.CSTNode, *, gradless: bool = False, first: bool = False) -> Iterator[Write]:
     """Everything that code sets, in order, without functions defined in it."""
-    if isinstance(body, _INNER):
+    kind = body.__class__
+    if kind in _INNER:
+        return
+    if kind not in _WRITING:
+        for child in walking.children(body):
+            yield from writes(child, gradless=gradless, first=first)
         return
     if isinstance(body, cst.With):
         gradless = gradless or any(names.stops_gradients(item.item) for item in body.items)

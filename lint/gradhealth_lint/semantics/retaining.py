@@ -210,9 +210,9 @@ def _returning(interpreter: Interpreter) -> Iterator[tuple[str, int]]:
                 given.append(node.value)
             if isinstance(node, cst.Attribute) and node.attr.value == "backward":
                 starts.add(dotted(node.value))
-        cut = {write.name for write in loop_syntax.writes(function.node.body) if _cuts(write.value)}
-        if len(given) != 1:
+        if len(given) != 1 or not starts:
             continue
+        cut = {write.name for write in loop_syntax.writes(function.node.body) if _cuts(write.value)}
         items = [given[0]]
         if isinstance(given[0], cst.Tuple):
             items = [element.value for element in given[0].elements]

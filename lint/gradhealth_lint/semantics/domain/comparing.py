@@ -44,16 +44,17 @@ _OBJECTS: Final = (
 def compare(op: cst.CSTNode, left: Value, right: Value) -> Value:
     """``left op right`` as True, False or UNKNOWN."""
     left, right = resolved(left), resolved(right)
-    if isinstance(op, (cst.Is, cst.IsNot)):
+    kind = op.__class__
+    if kind is cst.Is or kind is cst.IsNot:
         same = _identical(left, right)
-        return UNKNOWN if same is None else same == isinstance(op, cst.Is)
-    if isinstance(op, (cst.In, cst.NotIn)):
+        return UNKNOWN if same is None else same == (kind is cst.Is)
+    if kind is cst.In or kind is cst.NotIn:
         inside = _contains(right, left)
-        return UNKNOWN if inside is None else inside == isinstance(op, cst.In)
-    if isinstance(op, (cst.Equal, cst.NotEqual)):
+        return UNKNOWN if inside is None else inside == (kind is cst.In)
+    if kind is cst.Equal or kind is cst.NotEqual:
         same = equal(left, right)
-        return UNKNOWN if same is None else same == isinstance(op, cst.Equal)
-    function = _COMPARE.get(type(op))
+        return UNKNOWN if same is None else same == (kind is cst.Equal)
+    function = _COMPARE.get(kind)
     if function is None or not (is_constant(left) and is_constant(right)):
         return UNKNOWN
     try:

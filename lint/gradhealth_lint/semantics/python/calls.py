@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 NOTHING: Final = Arguments([], {})
+_SUPER: Final = "builtins.super"
 
 
 def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
@@ -69,7 +70,7 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
         callee = attributes.get(interpreter, receiver, func.attr.value)
     else:
         callee = interpreter.evaluate(func, frame)
-    if callee == Qualified("builtins.super"):
+    if callee.__class__ is Qualified and callee.name == _SUPER:
         return _super(interpreter, node, frame)
     arguments = read_arguments(interpreter, node, frame)
     project = interpreter.project

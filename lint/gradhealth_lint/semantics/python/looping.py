@@ -29,6 +29,8 @@ _QUIET_TURNS: Final = 3
 _LONG_LOOP: Final = 64
 #: Turns of a while loop whose condition stays known and true.
 _LONGEST_WHILE: Final = 200
+#: Turns in a row that do nothing of interest, after which its numbers are no longer followed.
+_QUIET_WHILE: Final = 24
 
 
 def run_for(interpreter: Interpreter, node: cst.For, frame: Frame) -> Flow:
@@ -85,7 +87,7 @@ def run_while(interpreter: Interpreter, node: cst.While, frame: Frame) -> Flow:
         if flow not in {Flow.NEXT, Flow.CONTINUE} or known is None:
             break
         quiet = quiet + 1 if interpreter.activity == before else 0
-        if quiet > _LONG_LOOP or _is_literal(node.test) or interpreter.trained > trained:
+        if quiet > _QUIET_WHILE or _is_literal(node.test) or interpreter.trained > trained:
             changed = _blur(interpreter, frame, fields)
             if interpreter.trained > trained and _depends(interpreter, changed, seen):
                 flow = interpreter.execute(node.body.body, frame)
