@@ -43,6 +43,7 @@ _COLUMNS: Final = {
     "collapse": _Columns("layer", "output", "rms", "spread"),
     "baseline": _Columns("layer", "weight", "share", "factor"),
     "unclipped": _Columns("parameter", "", "|grad|", "growth"),
+    "mixed_samples": _Columns("output of", "", "", "share"),
     "update_ratio": _Columns("group", "", "|weights|", "ratio"),
 }
 

@@ -81,3 +81,18 @@ class TrainingLimits(BaselineLimits):
         reason="Accumulation over more micro-batches is rare.",
         source="the accumulation of large language models' published recipes",
     )
+    mixing_share: float = limit(
+        1e-6,
+        unit="gradient of a sample's output to another's input, over that output's largest",
+        reason=(
+            "Samples that are apart give exactly zero; a mean over ten thousand samples gives "
+            "1e-4. Between the two there is rounding at most."
+        ),
+        source="docs/training.md, the sweep over standard architectures; float32's 6e-8",
+    )
+    mixing_samples: int = limit(
+        8,
+        unit="samples whose outputs are looked at, one backward pass each",
+        reason="The two ends, two neighbours and some between show every mixing but a rare one.",
+        source="docs/training.md, the sweep over standard architectures",
+    )

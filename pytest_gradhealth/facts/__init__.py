@@ -4,6 +4,7 @@ Nothing here holds a tensor or a module, so a report may outlive the model, cros
 and be stored as JSON.
 """
 
+from pytest_gradhealth.facts.dependence import Mixing, Origin
 from pytest_gradhealth.facts.evidence import Evidence, LearningTrial, Signal, Trial
 from pytest_gradhealth.facts.records import (
     ActivationRecord,
@@ -31,7 +32,9 @@ __all__ = [
     "Judgement",
     "LayerRecord",
     "LearningTrial",
+    "Mixing",
     "OperationRecord",
+    "Origin",
     "ParameterRecord",
     "RecurrenceRecord",
     "Remedy",
