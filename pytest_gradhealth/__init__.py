@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.training.batch_independent import assert_batch_independent
     from pytest_gradhealth.training.clipped import assert_clipped
     from pytest_gradhealth.training.learns import assert_learns
+    from pytest_gradhealth.training.reaches import assert_reaches
     from pytest_gradhealth.training.update_ratio import assert_update_ratio
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "assert_no_saturation",
     "assert_no_underflow",
     "assert_no_vanishing",
+    "assert_reaches",
     "assert_symmetry_broken",
     "assert_update_ratio",
     "diagnose",

@@ -44,6 +44,8 @@ _COLUMNS: Final = {
     "baseline": _Columns("layer", "weight", "share", "factor"),
     "unclipped": _Columns("parameter", "", "|grad|", "growth"),
     "mixed_samples": _Columns("output of", "", "", "share"),
+    "unreached": _Columns("position", "", "", "share"),
+    "leak": _Columns("position", "", "", "share"),
     "update_ratio": _Columns("group", "", "|weights|", "ratio"),
 }
 

@@ -27,6 +27,7 @@ HOME: Final = {
     "assert_no_saturation": "assertions",
     "assert_no_underflow": "assertions",
     "assert_no_vanishing": "assertions",
+    "assert_reaches": "training.reaches",
     "assert_symmetry_broken": "assertions",
     "assert_update_ratio": "training.update_ratio",
     "diagnose": "diagnosis",

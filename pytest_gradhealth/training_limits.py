@@ -96,3 +96,24 @@ class TrainingLimits(BaselineLimits):
         reason="The two ends, two neighbours and some between show every mixing but a rare one.",
         source="docs/training.md, the sweep over standard architectures",
     )
+    reach_share: float = limit(
+        0.0,
+        unit="gradient at the position asked for, over the largest at any (L2 norms)",
+        reason=(
+            "A cut, a window and a receptive field give exactly zero. How much is enough depends "
+            "on what is to be learned, which assert_no_vanishing asks."
+        ),
+        source="docs/training.md, the sweep over causal models",
+    )
+    leak_share: float = limit(
+        1e-6,
+        unit="gradient at a position that must not be reached, over the largest at any",
+        reason="A mask gives exactly zero; between the two there is rounding at most.",
+        source="docs/training.md, the sweep over causal models; float32's 6e-8",
+    )
+    reach_positions: int = limit(
+        8,
+        unit="positions of the output that are looked at with never='future'",
+        reason="The two ends and some between; a mask is the same everywhere or wrong at an end.",
+        source="docs/training.md, the sweep over causal models",
+    )

@@ -4,7 +4,7 @@ Nothing here holds a tensor or a module, so a report may outlive the model, cros
 and be stored as JSON.
 """
 
-from pytest_gradhealth.facts.dependence import Mixing, Origin
+from pytest_gradhealth.facts.dependence import Mixing, Origin, Reaching
 from pytest_gradhealth.facts.evidence import Evidence, LearningTrial, Signal, Trial
 from pytest_gradhealth.facts.records import (
     ActivationRecord,
@@ -36,6 +36,7 @@ __all__ = [
     "OperationRecord",
     "Origin",
     "ParameterRecord",
+    "Reaching",
     "RecurrenceRecord",
     "Remedy",
     "Report",

@@ -54,3 +54,48 @@ class Mixing:
     skipped: tuple[str, ...] = ()
     in_eval: bool | None = None
     origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """How far back over the positions of a sequence gradients go.
+
+    Attributes:
+        input: The input whose positions these are.
+        output: The output.
+        dim: The axis of the positions in the input.
+        sources: How many positions the input has.
+        targets: How many positions the output has; 1 where it has no such axis.
+        looked: The output's positions that were looked at.
+        shares: For each of them, the gradient at every position of the input, over the largest at
+            any (L2 norms over samples and features); all 0.0 where none arrives.
+        depends: Whether the output's values move as the input does where no gradient goes; ``None``
+            where that was not looked at.
+        origin: Where a leak begins; ``None`` where there is none.
+        cut: The operation that cuts the gradient, ``""`` where none is known.
+    """
+
+    input: str
+    output: str
+    dim: int
+    sources: int
+    targets: int
+    looked: tuple[int, ...]
+    shares: tuple[tuple[float, ...], ...]
+    depends: bool | None = None
+    origin: Origin | None = None
+    cut: str = ""
+
+    def share(self, target: int, source: int) -> float:
+        """The share of one pair; the target is one that was looked at."""
+        return self.shares[self.looked.index(target)][source]
+
+    @property
+    def given(self) -> str:
+        """The input in words; its place in a tuple says nothing."""
+        return self.input if self.input and not self.input.isdigit() else "the input"
+
+    @property
+    def returned(self) -> str:
+        """The output in words."""
+        return self.output if self.output and not self.output.isdigit() else "the output"

@@ -22,6 +22,7 @@ from pytest_gradhealth.recorder.locating import Track, tracked
 from pytest_gradhealth.recorder.named import named_tensors, replaced
 
 _INPUTS = "inputs"  # floating inputs, and lookups of integers in an embedding
+_TABLE = 2  # axes
 _FIRST = "first"  # the first activation that has the axes of an input
 
 #: Chooses among the tensors a model is called with: whether gradients are taken there.
@@ -149,11 +150,14 @@ class _Gate:
             return None
         if source is None:
             return None
-        name = source[0]
+        name, given = source
         self.matched.add(name)
-        if not self.chosen(*source):
+        if not self.chosen(name, given):
             return None
-        return replaced(output, lambda _, t: self._entered(name, t) if t is first else t)
+        turned = _is_turned(first, given)
+        return replaced(
+            output, lambda _, t: self._entered(name, t, turned=turned) if t is first else t
+        )
 
     def returned(self, _model: nn.Module, _inputs: Any, output: Any) -> None:
         """After the model's own forward."""
@@ -164,7 +168,9 @@ class _Gate:
                 told = f"{name or 'output'} of call {call}" if name in known else name
                 self.made.outputs.append((told, tensor))
 
-    def _entered(self, name: str, tensor: Tensor) -> Tensor:
+    def _entered(self, name: str, tensor: Tensor, *, turned: bool = False) -> Tensor:
+        if turned:  # the entry has the input's axes, the model goes on with its own
+            return self._entered(name, tensor.transpose(0, 1)).transpose(0, 1)
         call = len(self.made.inputs) - 1
         if tensor.requires_grad:  # somebody differentiates with respect to it: the graph stays
             other = None if self.change is None else self.change(tensor.detach().clone())
@@ -183,6 +189,8 @@ class _Gate:
             floating = tensor.is_floating_point() and tensor.dim() > 1
             axes = tensor.dim() - 1 if floating else tensor.dim()
             if made.dim() > axes and made.shape[:axes] == tensor.shape[:axes]:
+                return name, tensor
+            if made.dim() > axes > 1 and _is_turned(made, tensor):
                 return name, tensor
         return None
 
@@ -212,11 +220,21 @@ def _is_lookup(module: nn.Module, ids: Tensor, made: Tensor) -> bool:
     return made.dim() > ids.dim() > 0 and made.shape[: ids.dim()] == ids.shape
 
 
+def _is_turned(made: Tensor, given: Tensor) -> bool:
+    """Whether an activation has the first two axes of an input the other way round."""
+    if given.dim() < _TABLE or made.dim() < _TABLE or given.shape[0] == given.shape[1]:
+        return False
+    return made.shape[:_TABLE] == (given.shape[1], given.shape[0])
+
+
 def _is_part(ids: Tensor, whole: Tensor) -> bool:
-    """The same memory, or the same numbers."""
+    """The same memory, or the same numbers, also with the axes turned."""
     if ids.untyped_storage().data_ptr() == whole.untyped_storage().data_ptr():
         return True
-    return ids.shape == whole.shape and torch.equal(ids, whole)
+    if ids.shape == whole.shape and torch.equal(ids, whole):
+        return True
+    flat = ids.dim() == whole.dim() == _TABLE
+    return flat and ids.shape == whole.T.shape and torch.equal(ids, whole.T)
 
 
 def _is_alike(ids: Tensor, whole: Tensor) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from pytest_gradhealth.errors import ProbeError
 from pytest_gradhealth.facts import Mixing, Origin
 from pytest_gradhealth.recorder.batch import LossFunction, Objective, Step
-from pytest_gradhealth.recorder.entering import Entry, Passage, passage
+from pytest_gradhealth.recorder.crossing import AxisOf, check_entries, cotangents, norms_along
+from pytest_gradhealth.recorder.entering import Passage, passage
 from pytest_gradhealth.recorder.layout import View, along, batch_axis, tells_axis, view_of
 from pytest_gradhealth.recorder.locating import Spread, origin_of
 from pytest_gradhealth.recorder.norms import hold_norms
@@ -149,15 +150,7 @@ class _Look:
         return self.axis if tensor.dim() > self.axis else 0
 
     def _count(self, plain: Passage) -> int:
-        if not plain.inputs:
-            msg = "the model was not called; a step has to call model(...) itself"
-            raise ProbeError(msg)
-        if not plain.entries:
-            msg = (
-                "no input of the model is a floating point tensor or goes through an embedding, "
-                "so no gradient reaches a sample"
-            )
-            raise ProbeError(msg)
+        check_entries(plain)
         entry = max(plain.entries, key=lambda one: one.leaf.dim())
         count = int(entry.leaf.shape[self._axis_of(entry.leaf)])
         if count == 1:
@@ -198,22 +191,17 @@ def _shares(
     plain: Passage,
     views: Sequence[tuple[str, View]],
     looked: Sequence[int],
-    axis_of: Callable[[Tensor], int],
+    axis_of: AxisOf,
     count: int,
     seed: int,
 ) -> tuple[list[float], list[int]]:
     """For each sample the largest share of another one in its gradient, and which one that is."""
     outputs = dict(plain.outputs)
     entries = [e for e in plain.entries if e.leaf.shape[axis_of(e.leaf)] == count]
-    generator = torch.Generator().manual_seed(seed)
     shares, pairs, seen = [], [], False
     for sample in looked:
-        terms = []
-        for name, view in views:
-            rows = view(outputs[name])[sample]
-            noise = torch.randn(rows.shape, generator=generator).to(rows.real)
-            terms.append((rows * noise).sum().real.float() / rows.numel() ** 0.5)
-        share, other, observed = _share(sum(terms[1:], terms[0]), entries, sample, axis_of)
+        total = cotangents(outputs, views, sample, seed + sample)
+        share, other, observed = _share(norms_along(total, entries, axis_of), sample)
         seen = seen or observed
         shares.append(share)
         pairs.append(other)
@@ -226,19 +214,9 @@ def _shares(
     return shares, pairs
 
 
-def _share(
-    total: Tensor, entries: Sequence[Entry], sample: int, axis_of: Callable[[Tensor], int]
-) -> tuple[float, int, bool]:
-    gradients: Sequence[Tensor | None] = torch.autograd.grad(
-        total, [e.leaf for e in entries], retain_graph=True, allow_unused=True
-    )
+def _share(every: list[list[float]], sample: int) -> tuple[float, int, bool]:
     share, other, observed = 0.0, sample, False
-    for entry, gradient in zip(entries, gradients, strict=True):
-        if gradient is None:
-            continue
-        dense = gradient.detach().to_dense() if gradient.is_sparse else gradient.detach()
-        rows = along(dense, axis_of(entry.leaf)).flatten(1)
-        norms = rows.double().norm(dim=1).tolist()
+    for norms in every:
         # A gradient of zero times an infinite slope is NaN, and no dependence.
         finite = [norm if math.isfinite(norm) else 0.0 for norm in norms]
         largest = max(finite)

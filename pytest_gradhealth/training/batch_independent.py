@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pytest_gradhealth.facts import Finding, Mixing, Origin, Row
+from pytest_gradhealth.facts import Finding, Mixing, Row
 from pytest_gradhealth.limits import Limits
-from pytest_gradhealth.training.failing import failed
+from pytest_gradhealth.training.failing import failed, where
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,11 +107,3 @@ def _finding(made: Mixing, limits: Limits) -> Finding:
             for index, share in zip(made.looked, made.shares, strict=True)
         ),
     )
-
-
-def where(origin: Origin | None, lead: str) -> str:
-    """The module where something begins, in words."""
-    if origin is None or not origin.kind:
-        return "not seen at any module: look at what the model does with its outputs"
-    name = f"{origin.path} ({origin.kind})" if origin.path else f"the model itself ({origin.kind})"
-    return f"{lead} {name}" + (f", {origin.between}" if origin.between else "")
