@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pytest_gradhealth.limits import Limits
     from pytest_gradhealth.matching import assert_matches_baseline
     from pytest_gradhealth.recorder import record
+    from pytest_gradhealth.training.balanced_losses import assert_balanced_losses
     from pytest_gradhealth.training.batch_independent import assert_batch_independent
     from pytest_gradhealth.training.clipped import assert_clipped
     from pytest_gradhealth.training.learns import assert_learns
@@ -44,6 +45,7 @@ __all__ = [
     "Limits",
     "ProbeError",
     "Report",
+    "assert_balanced_losses",
     "assert_batch_independent",
     "assert_clipped",
     "assert_connected",

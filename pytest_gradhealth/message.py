@@ -45,6 +45,7 @@ _COLUMNS: Final = {
     "unclipped": _Columns("parameter", "", "|grad|", "growth"),
     "mixed_samples": _Columns("output of", "", "", "share"),
     "unreached": _Columns("position", "", "", "share"),
+    "unbalanced": _Columns("loss term", "", "|grad|", "share"),
     "leak": _Columns("position", "", "", "share"),
     "update_ratio": _Columns("group", "", "|weights|", "ratio"),
 }

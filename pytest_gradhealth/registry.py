@@ -14,6 +14,7 @@ HOME: Final = {
     "Limits": "limits",
     "ProbeError": "errors",
     "Report": "facts",
+    "assert_balanced_losses": "training.balanced_losses",
     "assert_batch_independent": "training.batch_independent",
     "assert_clipped": "training.clipped",
     "assert_connected": "assertions",

@@ -117,3 +117,18 @@ class TrainingLimits(BaselineLimits):
         reason="The two ends and some between; a mask is the same everywhere or wrong at an end.",
         source="docs/training.md, the sweep over causal models",
     )
+    balance_share: float = limit(
+        1e-4,
+        unit="norm of a term's gradient at a shared parameter, over the largest term's there",
+        reason=(
+            "Auxiliary terms are weighted down to a thousandth on purpose; a term under this at "
+            "every shared parameter moves none of them by what rounding and noise do."
+        ),
+        source="Chen et al. (2018), GradNorm, section 3, for the measure; docs/training.md",
+    )
+    balance_conflict: float = limit(
+        1.0,
+        unit="cosine of the angle between a term's gradient and the opposite of another's, at most",
+        reason="Tasks that are learned together do conflict: nothing fails unless this is lowered.",
+        source="Yu et al. (2020), PCGrad, arXiv 2001.06782, section 2.1",
+    )
