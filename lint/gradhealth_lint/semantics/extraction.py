@@ -15,7 +15,9 @@ from gradhealth_lint.semantics import (
     numeric_extraction,
     output_extraction,
     parameter_extraction,
+    raw_images,
     registration,
+    single_batches,
     squashing,
     training_extraction,
 )
@@ -68,6 +70,10 @@ def extract(
         lost_inits=lost_extraction.lost_inits(interpreter, extractor.anchor),
         hand_made=parameter_extraction.hand_made(interpreter, runs, code, extractor.anchor),
         steep=numeric_extraction.steep(interpreter, tree, code, extractor.anchor),
+        raw_inputs=raw_images.raw_inputs(tree, code, extractor.anchor),
+        single_batches=single_batches.single_batches(
+            interpreter, runs, tree, code, extractor.anchor
+        ),
         **extractor.networks(),
     )
     return facts, tuple(extractor.nodes)

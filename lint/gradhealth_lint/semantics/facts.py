@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.cut_facts import CutOff, LostCheckpoint
+    from gradhealth_lint.semantics.data_facts import RawInput, SingleBatch
     from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
     from gradhealth_lint.semantics.lost_facts import LostInit
     from gradhealth_lint.semantics.module_facts import Loose, Made, Tied, Unregistered
@@ -94,5 +95,7 @@ class FileFacts:
     tied: tuple[Tied, ...] = ()
     lost_inits: tuple[LostInit, ...] = ()
     steep: tuple[Steep, ...] = ()
+    raw_inputs: tuple[RawInput, ...] = ()
+    single_batches: tuple[SingleBatch, ...] = ()
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()
