@@ -40,10 +40,12 @@ from tests.lint import (
     recurrent_rule_cases,
     registration_rule_cases,
     retained_rule_cases,
+    scaler_rule_cases,
     severed_rule_cases,
     shape_rule_cases,
     stability_rule_cases,
     stray_step_rule_cases,
+    uncleared_rule_cases,
     update_rule_cases,
 )
 
@@ -1003,10 +1005,12 @@ for more in (
     recurrent_rule_cases,
     registration_rule_cases,
     retained_rule_cases,
+    scaler_rule_cases,
     severed_rule_cases,
     stray_step_rule_cases,
     stability_rule_cases,
     shape_rule_cases,
+    uncleared_rule_cases,
     update_rule_cases,
 ):
     for of_all, of_family in ((GOOD, more.GOOD), (BAD, more.BAD)):

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.pytorch.events import Event
+    from gradhealth_lint.semantics.skipped import Skipped
 
 #: Functions that are a loss by their name.
 _LOSS: Final = re.compile(r"loss|criterion", re.I)
@@ -46,7 +47,7 @@ class Run:
     """One root: what it did, the branches it left out, and whether it could be read to the end."""
 
     events: tuple[Event, ...]
-    skipped: tuple[cst.CSTNode, ...]
+    skipped: tuple[Skipped, ...]
     complete: bool
     #: The function that was called, None if it is the module.
     function: cst.CSTNode | None = None

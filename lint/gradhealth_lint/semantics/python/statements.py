@@ -131,10 +131,10 @@ def _if(interpreter: Interpreter, node: cst.If, frame: Frame) -> Flow:
         interpreter.decided.append(node.test)
     if known is True:
         if node.orelse is not None:
-            interpreter.skip(node.orelse)
+            interpreter.skip(node.orelse, node.body)
         return execute(interpreter, node.body.body, frame)
     if known is False:
-        interpreter.skip(node.body)
+        interpreter.skip(node.body, node.orelse)
         return _otherwise(interpreter, node.orelse, frame)
     flows: list[Flow] = []
     depth = len(interpreter.conditions)
