@@ -91,7 +91,7 @@ def _annotated(interpreter: Interpreter, node: cst.AnnAssign, frame: Frame) -> F
 def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> Flow:
     from gradhealth_lint.semantics.domain.values import Arguments
     from gradhealth_lint.semantics.python import expressions
-    from gradhealth_lint.semantics.pytorch import containers, drawn
+    from gradhealth_lint.semantics.pytorch import adding, combining, containers, drawn
 
     old = interpreter.evaluate(node.target, frame)
     value = interpreter.evaluate(node.value, frame)
@@ -105,10 +105,14 @@ def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> F
         containers.change(interpreter, old, "__iadd__", Arguments([value], {}))
     elif isinstance(old, ParameterRef):
         interpreter.store.write(old.layer.fields, old.name, UNKNOWN)
+    elif (total := combining.accumulated(node.operator, old, value)) is not UNKNOWN:
+        assign(interpreter, node.target, total, frame)
     elif isinstance(old, Drawn):
         drawn.augment(interpreter, old, node.operator, value)
     else:
+        sides = (old, node.target), (value, node.value)
         result = expressions.combine(interpreter, node.operator, old, value)
+        result = adding.combined(node.operator, *sides, result)
         assign(interpreter, node.target, result, frame)
     return Flow.NEXT
 

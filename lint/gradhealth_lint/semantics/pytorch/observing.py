@@ -94,12 +94,15 @@ def _backward(
         owned = _LOSS.search(passed) or _MANAGER.search(text) or text == "self"
         framework = "unknown" if owned and not _LOSS.search(text) else ""
     scaler = receiver.scaler if isinstance(receiver, Scaled) else None
-    wiring.backward(interpreter, node, receiver)
     inner = getattr(node.func, "value", None)
+    started = arguments.positional[0] if framework and arguments.positional else receiver
     given = node.args if framework else ()
     scales = isinstance(inner, cst.Call) and _named(inner) == "scale"
     if isinstance(inner, cst.Call) and scales:
         given = inner.args
+        if given and isinstance(given[0].value, (cst.Name, cst.Attribute)):
+            started = interpreter.evaluate(given[0].value, interpreter.frame)
+    wiring.backward(interpreter, node, started)
     if given:
         text = dotted(given[0].value)
     record(
