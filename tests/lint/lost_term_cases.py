@@ -320,6 +320,16 @@ _GOOD = {
                 self.optimizers().step()
                 return loss.detach()
         """,
+    "recorded-all-the-same": """
+        class Agent:
+            @torch.no_grad()
+            def collect(self, states, actions):
+                with torch.enable_grad():
+                    loss = F.cross_entropy(self.policy(states), actions)
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+        """,
     "temperature": """
         def tune(policy, states, optimizer, log_alpha, target_entropy):
             log_probs = policy.get_log_prob(states)

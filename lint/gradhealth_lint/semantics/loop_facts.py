@@ -88,6 +88,15 @@ class LoopEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyClip:
+    """A clip in a method that a framework calls ahead of its backward pass."""
+
+    anchor: Anchor
+    framework: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrainingStep:
     """An optimizer step, at ``event`` in its loop, that a backward pass leads to.
 

@@ -51,6 +51,8 @@ class Run:
     complete: bool
     #: The function that was called, None if it is the module.
     function: cst.CSTNode | None = None
+    #: The framework that calls it, "" if it is the file's own doing.
+    host: str = ""
 
 
 @dataclass(slots=True)
@@ -128,7 +130,7 @@ def _attempt(
     interpreter.conditions.clear()
     if len(interpreter.events) > first:
         events, skipped = interpreter.events[first:], interpreter.skipped[branches:]
-        runs.roots.append(Run(tuple(events), tuple(skipped), complete, function))
+        runs.roots.append(Run(tuple(events), tuple(skipped), complete, function, interpreter.host))
 
 
 def _uncalled(

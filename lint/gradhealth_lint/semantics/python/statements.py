@@ -178,13 +178,14 @@ def _with(interpreter: Interpreter, node: cst.With, frame: Frame) -> Flow:
         if item.asname is not None:
             assign(interpreter, item.asname.name, value, frame)
     depth = len(interpreter.conditions)
-    stopping = next((one.item for one in node.items if names.stops_gradients(one.item)), None)
-    if stopping is not None:
-        outer, interpreter.unrecorded = interpreter.unrecorded, stopping
-        interpreter.gradless += 1
+    told = [one.item for one in node.items if names.records_gradients(one.item) is not None]
+    if told:
+        outer = interpreter.unrecorded, interpreter.gradless
+        stopping = names.stops_gradients(told[-1])
+        interpreter.unrecorded = told[-1] if stopping else None
+        interpreter.gradless = int(stopping)
         flow = execute(interpreter, node.body.body, frame)
-        interpreter.gradless -= 1
-        interpreter.unrecorded = outer
+        interpreter.unrecorded, interpreter.gradless = outer
         return flow
     if any(_is_accumulating(item.item) for item in node.items):
         interpreter.conditions.append((interpreter.at(node), True))

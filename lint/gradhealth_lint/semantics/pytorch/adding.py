@@ -16,7 +16,7 @@ import libcst as cst
 from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.torch_values import Applied, Squashed
 from gradhealth_lint.semantics.domain.values import Value
-from gradhealth_lint.semantics.pytorch.cutting import CUT
+from gradhealth_lint.semantics.pytorch.graphless import CUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from gradhealth_lint.semantics.domain.values import (
     is_constant,
 )
 from gradhealth_lint.semantics.pytorch import data
-from gradhealth_lint.semantics.pytorch.cutting import COMPUTED, is_cut
+from gradhealth_lint.semantics.pytorch.graphless import COMPUTED, is_cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

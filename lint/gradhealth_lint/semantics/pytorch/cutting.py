@@ -21,26 +21,23 @@ from gradhealth_lint.semantics.domain.values import (
     Value,
 )
 from gradhealth_lint.semantics.pytorch import data, guessing, severing
+from gradhealth_lint.semantics.pytorch.graphless import (
+    COMPUTED,
+    CUT,
+    LEAF,
+    REWRAPPED,
+    STEPPED,
+    UNTRACKED,
+    WRAPPED,
+    is_cut,
+    is_squashed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
-#: What became of a graph: lost on the way, and by ``no_grad``.
-CUT: Final = "cut"
-UNTRACKED: Final = "untracked"
-#: A tensor that starts a graph of its own: made of a computed one, or told to require a gradient.
-REWRAPPED: Final = "rewrapped"
-REQUIRED: Final = "required"
-#: One made of what may be data, whose own gradient may be wanted.
-WRAPPED: Final = "wrapped"
-#: The result of a step function.
-STEPPED: Final = "stepped"
-_LOST: Final = frozenset({CUT, UNTRACKED, REWRAPPED, STEPPED})
-_LEAVES: Final = frozenset({REQUIRED, WRAPPED})
-#: What is computed of a model's output, one way or another.
-COMPUTED: Final = Applied(UNKNOWN)
 _METHODS: Final = frozenset({"detach", "detach_", "item", "numpy", "tolist"})
 _NUMBERS: Final = frozenset({"builtins.float", "builtins.int"})
 _MAKERS: Final = frozenset(
@@ -62,21 +59,11 @@ _JOINING: Final = frozenset(
 )  # fmt: skip
 
 
-def is_cut(value: Value) -> bool:
-    """Whether these are values of a model that have lost their graph."""
-    return isinstance(value, Squashed) and value.function in _LOST
-
-
-def starts(value: Value) -> bool:
-    """Whether a backward pass from here reaches nothing that came before."""
-    return is_cut(value) or (isinstance(value, Squashed) and value.function in _LEAVES)
-
-
 def derived(value: Value) -> Value:
     """A part, an attribute or the negative of something; UNKNOWN if it is no model's."""
     if is_cut(value):
         return value
-    return COMPUTED if isinstance(value, Applied) or _is_squashed(value) else UNKNOWN
+    return COMPUTED if isinstance(value, Applied) or is_squashed(value) else UNKNOWN
 
 
 def attribute(interpreter: Interpreter, node: cst.Attribute, receiver: Value) -> Value:
@@ -127,6 +114,9 @@ def _after(
             return _cut(interpreter, node, arguments.positional[0])
         if callee.name in _MAKERS:
             return _made(interpreter, node, arguments)
+        alike = callee.name.startswith("torch.") and callee.name.endswith("_like")
+        if alike and arguments.keywords.get("requires_grad") is True:
+            return Squashed(LEAF, interpreter.at(node))
     stepped = _stepped(interpreter, node, receiver, callee, arguments)
     if stepped is not None:
         return stepped
@@ -161,7 +151,7 @@ def _made(interpreter: Interpreter, node: cst.Call, arguments: Arguments) -> Val
         return None  # new numbers, not another tensor's
     asks = arguments.keywords.get("requires_grad") is True
     if asks and _own_gradient(interpreter, node):
-        return Squashed(REQUIRED, interpreter.at(node))
+        return Squashed(LEAF, interpreter.at(node))
     items = given.items if isinstance(given, ListValue) else (given,)
     for item in items if isinstance(items, tuple) else ():
         if isinstance(item, (Applied, Squashed)):
@@ -205,18 +195,14 @@ def _stepped(
         value = arguments.positional[0] if plain and arguments.positional else UNKNOWN
     elif name == "":
         name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
-    if name in severing.STEPPING and (isinstance(value, Applied) or _is_squashed(value)):
+    if name in severing.STEPPING and (isinstance(value, Applied) or is_squashed(value)):
         return Squashed(STEPPED, interpreter.at(node))
     return None
 
 
-def _is_squashed(value: Value) -> bool:
-    return isinstance(value, Squashed) and not starts(value)
-
-
 def compared(interpreter: Interpreter, node: cst.Comparison, sides: Sequence[Value]) -> Value:
     """``output > number`` of what is computed."""
-    if any(isinstance(side, Applied) or _is_squashed(side) for side in sides):
+    if any(isinstance(side, Applied) or is_squashed(side) for side in sides):
         return Squashed(STEPPED, interpreter.at(node))
     return next((side for side in sides if is_cut(side)), UNKNOWN)
 

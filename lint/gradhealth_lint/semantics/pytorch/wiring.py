@@ -31,7 +31,14 @@ from gradhealth_lint.semantics.domain.values import (
     Symbol,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import adding, combining, cutting, severing, shaping
+from gradhealth_lint.semantics.pytorch import (
+    adding,
+    combining,
+    cutting,
+    graphless,
+    severing,
+    shaping,
+)
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -127,9 +134,9 @@ def require(interpreter: Interpreter, node: cst.CSTNode, target: Value) -> Value
     """What a tensor is after ``target.requires_grad = True``."""
     computed = target is UNKNOWN or isinstance(target, (Applied, Squashed))
     made = isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)
-    again = made and cutting.is_cut(target) and not _is_a_loss(node)
+    again = made and graphless.is_cut(target) and not _is_a_loss(node)
     lost = again and not _looks_at_gradients(interpreter)
-    function = cutting.REWRAPPED if lost else cutting.REQUIRED
+    function = graphless.REWRAPPED if lost else graphless.REQUIRED
     return Squashed(function, interpreter.at(node)) if computed else target
 
 
@@ -153,7 +160,7 @@ def backward(interpreter: Interpreter, node: cst.Call, receiver: Value) -> None:
 
 
 def _start(interpreter: Interpreter, node: cst.CSTNode, loss: Value) -> None:
-    if isinstance(loss, Squashed) and cutting.starts(loss):
+    if isinstance(loss, Squashed) and graphless.starts(loss):
         interpreter.wired.append(Wired(interpreter.at(node), "backward", loss, None))
     for term in adding.lost(loss):
         lost = Squashed(TERM, term.node)
