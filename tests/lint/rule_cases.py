@@ -48,6 +48,7 @@ from tests.lint import (
     shape_rule_cases,
     stability_rule_cases,
     stray_step_rule_cases,
+    thrown_away_cases,
     uncleared_rule_cases,
     update_rule_cases,
 )
@@ -1014,6 +1015,7 @@ for more in (
     scaler_rule_cases,
     severed_rule_cases,
     stray_step_rule_cases,
+    thrown_away_cases,
     stability_rule_cases,
     shape_rule_cases,
     uncleared_rule_cases,
