@@ -108,6 +108,15 @@ CHANGES: Final[dict[str, list[str]]] = {
         "+ loss.backward()",
         "- loss.backward()",
     ],
+    "GRD306 cleared-in-the-other-precision": [
+        "+ opt.zero_grad()",
+    ],
+    "GRD306 cleared-where-there-is-no-scaler": [
+        "+ optimizer.zero_grad()",
+    ],
+    "GRD306 critic-with-a-penalty": [
+        "+ opt_d.zero_grad()",
+    ],
     "GRD306 nothing-defined-here": [
         "+ optimizer.zero_grad()",
     ],

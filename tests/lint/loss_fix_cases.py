@@ -237,6 +237,10 @@ CHANGES: Final[dict[str, list[str]]] = {
     ],
     "GRD504 tensor-of-numbers": ["- w.sub_(0.1 * w.grad)", "+ w.data.sub_(0.1 * w.grad)"],
     "GRD504 init-function": ["- m.weight.normal_(0.0, 0.02)", "+ m.weight.data.normal_(0.0, 0.02)"],
+    "GRD504 attack-along-the-sign": [
+        "- adversarial.add_(alpha * adversarial.grad.sign())",
+        "+ adversarial.data.add_(alpha * adversarial.grad.sign())",
+    ],
     "GRD507 variable": [
         "- self.core = Variable(torch.zeros(n, k).cuda(), requires_grad=True)",
         "+ self.core = nn.Parameter(Variable(torch.zeros(n, k).cuda(), requires_grad=True))",

@@ -115,6 +115,43 @@ _BAD |= {
         """,
 }
 _GOOD = {
+    "scaled-into-master-weights": """
+        model = nn.Linear(8, 3).cuda().half()
+        master = [p.detach().clone().float().requires_grad_() for p in model.parameters()]
+        optimizer = optim.Adam(master, lr=1e-3)
+        scale = 1024.0
+        for x, y in loader:
+            loss = F.cross_entropy(model(x.half()).float(), y)
+            model.zero_grad()
+            (loss * scale).backward()
+            for m, p in zip(master, model.parameters()):
+                m.grad = p.grad.float() / scale
+            optimizer.step()
+        """,
+    "scaled-by-a-power-of-two": """
+        model = nn.Linear(8, 3).cuda().half()
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        for x, y in loader:
+            loss = F.cross_entropy(model(x.half()), y)
+            loss = loss * 2.0 ** 10
+            optimizer.zero_grad()
+            loss.backward()
+            for p in model.parameters():
+                p.grad.div_(2.0 ** 10)
+            optimizer.step()
+        """,
+    "scaled-ahead-of-the-loss": """
+        model = nn.Linear(8, 3).cuda().half()
+        optimizer = optim.SGD(model.parameters(), lr=0.1)
+        for x, y in loader:
+            loss = F.cross_entropy(model(x.half()), y)
+            scaled = args.static_scale * loss
+            optimizer.zero_grad()
+            scaled.backward()
+            for p in model.parameters():
+                p.grad.mul_(1 / args.static_scale)
+            optimizer.step()
+        """,
     "on-a-cpu": """
         model = nn.Linear(8, 3)
         optimizer = optim.SGD(model.parameters(), lr=0.1)

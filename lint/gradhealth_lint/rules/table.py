@@ -260,7 +260,12 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         "training_loop.grd304_clip_before_backward:ClipBeforeBackward",
         True,
         False,
-        ((b"torch",), (b"backward",), (b"cl",), (b"step",)),
+        (
+            (b"torch",),
+            (b"backward", b"compute_loss", b"get_loss", b"training_step"),
+            (b"cl",),
+            (b"compute_loss", b"get_loss", b"step"),
+        ),
     ),
     (
         "GRD305",

@@ -128,13 +128,36 @@ def _cuts_it(call: cst.Call) -> bool:
 
 def _is_cut(loop: Loop, name: str) -> bool:
     """Whether the loop cuts the state in place, or lends a cut one to the model."""
+    over: dict[int, frozenset[str]] = {}
     for node in walking.within(loop.body):
-        if isinstance(node, (cst.SimpleStatementLine, cst.For)):
-            if isinstance(node, cst.For) and name not in loop_syntax.mentioned(node.iter):
-                continue
-            if name in loop_syntax.mentioned(node) and _mentions_cut(node):
+        if isinstance(node, cst.For) and name in loop_syntax.mentioned(node.iter):
+            lent = frozenset(walking.names(node.target))
+            over.update((id(line), lent) for line in walking.within(node.body))
+            if _mentions_cut(node.iter):
+                return True
+        elif isinstance(node, cst.SimpleStatementLine):
+            concerned = id(node) in over or name in loop_syntax.mentioned(node)
+            if concerned and _mentions_cut(node) and not _is_void(node, over.get(id(node))):
                 return True
     return False
+
+
+def _is_void(line: cst.SimpleStatementLine, lent: frozenset[str] | None) -> bool:
+    """Whether what a statement cuts is thrown away: ``h.detach()``, or put in a loop's variable."""
+    for one in line.body:
+        if isinstance(one, cst.Expr):
+            value = one.value.elt if isinstance(one.value, cst.ListComp) else one.value
+            if not isinstance(value, cst.Call) or not isinstance(value.func, cst.Attribute):
+                return False
+            if value.func.attr.value != "detach":
+                return False
+        elif isinstance(one, cst.Assign):
+            targets = {dotted(target.target) for target in one.targets}
+            if lent is None or not targets <= lent:
+                return False
+        else:
+            return False
+    return True
 
 
 def _mentions_cut(node: cst.CSTNode) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.cut_facts import CutOff, LostCheckpoint
     from gradhealth_lint.semantics.data_facts import RawInput, SingleBatch
-    from gradhealth_lint.semantics.loop_facts import Subject, TrainingLoop
+    from gradhealth_lint.semantics.loop_facts import EarlyClip, Subject, TrainingLoop
     from gradhealth_lint.semantics.lost_facts import LostInit
     from gradhealth_lint.semantics.module_facts import Loose, Made, Tied, Unregistered
     from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
@@ -76,6 +76,7 @@ class FileFacts:
     #: The models, optimizers, scalers and schedulers that events of loops are about.
     subjects: tuple[Subject, ...] = ()
     wirings: tuple[Wiring, ...] = ()
+    early_clips: tuple[EarlyClip, ...] = ()
     unregistered: tuple[Unregistered, ...] = ()
     loose: tuple[Loose, ...] = ()
     stale_optimizers: tuple[StaleOptimizer, ...] = ()

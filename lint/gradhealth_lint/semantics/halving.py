@@ -28,6 +28,11 @@ _SCALES: Final = re.compile(
     r"\.scale\(|scale_loss|loss_?scal|scaled_loss|deepspeed|apex|accelerat|Fabric\(|peft|hivemind",
     re.I,
 )
+#: ``(loss * scale).backward()`` by hand.
+_SCALED: Final = re.compile(
+    r"\bloss\w*\s*\*=?\s*(?:[\w.]*scal|\d{3,}|2(?:\.0*)?\s*\*\*)|[\w.]*scal\w*\s*\*\s*[\w.]*loss",
+    re.I,
+)
 _HALF: Final = re.compile(r"(torch\.)?(float16|half)")
 _TO_HALF: Final = r"(?:half\(\)|to\([^()\n]*\btorch\.(?:float16|half)\b[^()\n]*\))"
 _LOADED_HALF: Final = r"from_pretrained\([^()]*\b(?:torch_)?dtype\s*=\s*torch\.(?:float16|half)\b"
@@ -39,7 +44,7 @@ def halved(
     """Every unscaled backward pass of a loop through float16, each once."""
     found: dict[int, HalfPrecision] = {}
     backward = any(event.kind == events.BACKWARD for run in runs.roots for event in run.events)
-    if not backward or _SCALES.search(code):
+    if not backward or _SCALES.search(code) or _SCALED.search(code):
         return ()
     for run in runs.roots:
         for event in run.events:

@@ -65,11 +65,11 @@ class LoopEvent:
     ``how`` is "norm", "value" or "hand" of a clip, "scaled" of what goes through a loss scaler,
     "closure" of a step, "untracked" of a forward pass without gradients, "each" of one of several
     optimizers that a loop goes over, "explicit" of a scheduler's that is told the epoch or a
-    metric, the method of others. ``limit`` is what a clip
-    clips to, infinity for nothing, None if it is not known. ``flaw`` of a clip is "spent" if its
-    parameters come of a generator that has been gone over, "unused" if nobody looks at the norm
-    it gives back and its limit is written there. ``framework`` is what does it, "" for the code
-    itself.
+    metric, "scaler" of a helper that may get at a loss scaler, the method of others. ``limit`` is
+    what a clip clips to, infinity for nothing, None if it is not known. ``flaw`` of a clip is
+    "spent" if its parameters come of a generator that has been gone over, "unused" if nobody
+    looks at the norm it gives back and its limit is written there. ``framework`` is what does it,
+    "" for the code itself.
     ``loops`` are those around it in the loop at hand, outermost first.
     """
 
@@ -85,6 +85,15 @@ class LoopEvent:
     scaler: int | None = None
     framework: str = ""
     flaw: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyClip:
+    """A clip in a method that a framework calls ahead of its backward pass."""
+
+    anchor: Anchor
+    framework: str
+    method: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,8 @@ def groups(runs: Runs) -> Iterator[Group]:
     hooks = [event for run in runs.roots for event in run.events if event.kind == events.HOOK]
     zeros = [event for run in runs.roots for event in run.events if event.kind == events.ZERO]
     for run in runs.roots:
-        whole = run.complete and not any(map(mentions_gradients, run.skipped))
+        missed = (one.branch for one in run.skipped if not one.instead)
+        whole = run.complete and not any(map(mentions_gradients, missed))
         for looped, inside in _by_loop(run):
             telling = [event for event in inside if event.kind in _TELLING]
             first = next((event for event in telling if bool(event.loops) is looped), None)
@@ -179,7 +180,7 @@ def _clipping(
     unread = [e for e in (*inside, *hooks) if e.kind in _UNREAD and _concerns(e, step)]
     if foreign or unread or not run.complete:
         return "unknown"
-    if any(mentions_clipping(branch) for branch in run.skipped):
+    if any(mentions_clipping(one.branch) for one in run.skipped):
         return "unknown"
     before = [place for place in backwards if place < index]
     start = before[-1] if before else 0

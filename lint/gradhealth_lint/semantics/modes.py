@@ -46,7 +46,7 @@ def left_in_evaluation(
     """Every ``model.eval()`` after which the model is stepped before it is put back, each once."""
     found: dict[int, LeftInEvaluation] = {}
     for run in runs.roots:
-        if not run.complete or any(map(_puts_back, run.skipped)):
+        if not run.complete or any(_puts_back(one.branch) for one in run.skipped):
             continue
         for place, event in enumerate(run.events):
             if event.kind != events.EVAL or event.framework or _ends(event):

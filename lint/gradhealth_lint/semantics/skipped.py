@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -12,6 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A branch; ``instead`` says that it trains by itself, in place of one that does so too."""
+
+    branch: cst.CSTNode
+    instead: bool
+
+
 def mentions_clipping(branch: cst.CSTNode) -> bool:
     """Whether a call in the branch clips, by its name."""
     return any("clip" in name or "clamp" in name for name in _called(branch))
@@ -20,6 +29,12 @@ def mentions_clipping(branch: cst.CSTNode) -> bool:
 def mentions_gradients(branch: cst.CSTNode) -> bool:
     """Whether a call in the branch computes, clears, changes or uses gradients, by its name."""
     return any("grad" in n or "backward" in n or n == "step" for n in _called(branch))
+
+
+def trains(branch: cst.CSTNode) -> bool:
+    """Whether the branch goes backward and takes a step: what it leaves out, no other adds."""
+    called = set(_called(branch))
+    return "step" in called and bool({"backward", "manual_backward"} & called)
 
 
 def _called(branch: cst.CSTNode) -> Iterator[str]:

@@ -35,11 +35,12 @@ class MissingClipping:
     )
     remedy: ClassVar[str] = "before {where}, write {unscale}{clip}"
     why: ClassVar[str] = (
-        "The gradient of a recurrent network is a product over time steps, that of attention has "
-        "rare large values early in training, and a loss scale lets one overflowing batch through; "
-        "one such step can undo the training so far. Clipping the norm bounds the step and leaves "
-        "ordinary ones alone. It is reported only where the model and the loop are both in view "
-        "and the model is one of these, or is predicted to explode: most loops need no clipping."
+        "The gradient of a recurrent network is a product over time steps, and that of attention "
+        "has rare large values early in training; one such step can undo the training so far. "
+        "Clipping the norm bounds the step and leaves ordinary ones alone. It is reported only "
+        "where the model and the loop are both in view and the model is one of these, or is "
+        "predicted to explode: most loops need no clipping. A loss scale alone is no reason: "
+        "GradScaler leaves out the steps that overflow."
     )
     references: ClassVar[tuple[str, ...]] = (
         "Pascanu et al. (2013), On the difficulty of training recurrent neural networks, "
@@ -116,6 +117,24 @@ class MissingClipping:
             """,
         ),
         Example(
+            "loss-scale-of-a-plain-net",
+            """
+            import torch
+            from torch import nn, optim
+
+            net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(72, 1))
+            opt = optim.AdamW(net.parameters())
+            scaler = torch.amp.GradScaler()
+            for x, y in loader:
+                opt.zero_grad()
+                with torch.autocast("cuda", dtype=torch.float16):
+                    loss = nn.functional.mse_loss(net(x), y)
+                scaler.scale(loss).backward()
+                scaler.step(opt)
+                scaler.update()
+            """,
+        ),
+        Example(
             "model-not-in-view",
             """
             import torch
@@ -179,18 +198,18 @@ class MissingClipping:
             """,
         ),
         Example(
-            "loss-scale",
+            "under-a-loss-scale",
             """
             import torch
             from torch import nn, optim
 
-            net = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+            net = nn.GRU(8, 64)
             opt = optim.AdamW(net.parameters())
             scaler = torch.cuda.amp.GradScaler()
             for x, y in loader:
                 opt.zero_grad()
                 with torch.autocast("cuda", dtype=torch.float16):
-                    loss = nn.functional.mse_loss(net(x), y)
+                    loss = nn.functional.mse_loss(net(x)[0], y)
                 scaler.scale(loss).backward()
                 scaler.step(opt)  # <- here
                 scaler.update()
@@ -199,13 +218,13 @@ class MissingClipping:
             import torch
             from torch import nn, optim
 
-            net = nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 1))
+            net = nn.GRU(8, 64)
             opt = optim.AdamW(net.parameters())
             scaler = torch.cuda.amp.GradScaler()
             for x, y in loader:
                 opt.zero_grad()
                 with torch.autocast("cuda", dtype=torch.float16):
-                    loss = nn.functional.mse_loss(net(x), y)
+                    loss = nn.functional.mse_loss(net(x)[0], y)
                 scaler.scale(loss).backward()
                 scaler.unscale_(opt)
                 nn.utils.clip_grad_norm_(net.parameters(), max_norm=1.0)
@@ -224,10 +243,12 @@ def _risk(step: TrainingStep, facts: FileFacts, limits: Limits) -> str | None:
     if named:
         return f"it contains nn.{named[0]}"
     for index in step.stacks:
-        total = predict(facts.stacks[index], limits).total_gain
-        if total is not None and total > limits.exploding_total_gain:
-            return (
-                f"its {facts.stacks[index].depth} layers are predicted to multiply the gradient "
-                f"by {wording.gain(total)}"
-            )
-    return "it trains in float16 with a loss scale" if step.scaled else None
+        stack = facts.stacks[index]
+        total = predict(stack, limits).total_gain
+        if total is None or total <= limits.exploding_total_gain:
+            continue
+        return (
+            f"its {stack.depth} layers are predicted to multiply the gradient "
+            f"by {wording.gain(total)}"
+        )
+    return None

@@ -30,13 +30,19 @@ class ClipBeforeBackward:
         "this clips before {backward} has computed the gradient: {optimizer}.step() "
         "uses it as it is"
     )
+    message_hosted: ClassVar[str] = (
+        "{framework} goes backward after {method} has returned: this clips what is left of the "
+        "last step, and nothing bounds the gradient that is stepped with"
+    )
     remedy: ClassVar[str] = "move it between backward() and {optimizer}.step()"
     why: ClassVar[str] = (
         "clip_grad_norm_ changes the .grad that is there when it is called. Before "
         "backward() that is nothing, or zeros, or what is left of the last step; the "
         "gradient that step() uses is computed afterwards and nothing bounds it. Silent"
         " where an earlier backward pass of the same turn comes before the clip, and "
-        "where the gradient is clipped again later."
+        "where the gradient is clipped again later. The same holds for a clip in a method that "
+        "a framework calls before its own backward pass: training_step of a LightningModule that "
+        "optimises automatically, compute_loss of a Trainer of transformers."
     )
     references: ClassVar[tuple[str, ...]] = (
         "Pascanu et al. (2013), On the difficulty of training recurrent neural "
@@ -45,9 +51,9 @@ class ClipBeforeBackward:
     )
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
-        re.compile(rb"backward"),
+        re.compile(rb"backward|training_step|compute_loss|get_loss"),
         re.compile(rb"(?i:clip|clamp)"),
-        re.compile(rb"step"),
+        re.compile(rb"step|compute_loss|get_loss"),
     )
     reads_stacks: ClassVar[bool] = False
 
@@ -74,6 +80,12 @@ class ClipBeforeBackward:
                         self.remedy.format(optimizer=turn.name),
                         behind(event, later, "unsafe"),
                     )
+        for clip in facts.early_clips:
+            if clip.anchor not in seen:
+                seen.add(clip.anchor)
+                name, instead = _HOSTS[clip.framework]
+                message = self.message_hosted.format(framework=name, method=clip.method)
+                yield Found(clip.anchor, message, instead)
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -147,6 +159,17 @@ class ClipBeforeBackward:
 
 #: Tests by which code asks whether it is to clip, or whether there is anything to clip.
 _CLIPPING = re.compile(r"clip|clamp|norm|grad", re.IGNORECASE)
+
+
+#: Frameworks by their names, and how to have each clip.
+_HOSTS = {
+    "lightning": (
+        "Lightning",
+        "pass gradient_clip_val= to the Trainer, or clip in on_before_optimizer_step",
+    ),
+    "transformers": ("the Trainer", "set max_grad_norm in TrainingArguments"),
+    "skorch": ("skorch", "add the GradientNormClipping callback"),
+}
 
 
 def _always(clip: LoopEvent, backward: LoopEvent) -> bool:

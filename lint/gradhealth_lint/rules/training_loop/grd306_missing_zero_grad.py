@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from gradhealth_lint.rules.rule import Found
 from gradhealth_lint.rules.training_loop.reordering import cleared
-from gradhealth_lint.rules.training_loop.turns import Turn, turns, unread
+from gradhealth_lint.rules.training_loop.turns import UNREAD, Turn, is_under, opposed, turns
 from gradhealth_lint.violation import Example, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.loop_facts import LoopEvent, Subject
+
+
+#: A test that comes out the same in every turn: ``args.amp``, ``scaler is None``.
+_SETTING: Final = re.compile(r"[A-Za-z_][\w.]*( is None)?")
 
 
 class MissingZeroGrad:
@@ -56,7 +60,7 @@ class MissingZeroGrad:
         subjects = {subject.number: subject for subject in facts.subjects}
         for turn in turns(facts):
             events = turn.loop.events
-            if not turn.loop.complete or turn.step.anchor in seen or unread(events):
+            if not turn.loop.complete or turn.step.anchor in seen or _is_unread(events):
                 continue
             zeros = [event for event in events if event.kind == "zero_grad"]
             if not all(_spares(event, turn, subjects) for event in zeros):
@@ -150,6 +154,23 @@ class MissingZeroGrad:
     )
 
 
+def _is_unread(events: Iterable[LoopEvent]) -> bool:
+    """Whether what is not read may clear: a second derivative leaves every .grad as it is."""
+    return any(event.kind in UNREAD and event.kind != "penalty" for event in events)
+
+
+def _is_in_another_branch(zero: LoopEvent, turn: Turn) -> bool:
+    """Whether it belongs to a branch that trains by itself, in place of the one of the step.
+
+    The test between them is a plain setting: a test of the turn takes both, one after the other.
+    """
+    tests = opposed(zero, turn.step)
+    if not tests or not all(_SETTING.fullmatch(str(test)) for test, _ in tests):
+        return False
+    kinds = {event.kind for event in turn.loop.events if is_under(event, tests)}
+    return {"backward", "step"} <= kinds
+
+
 def _repeats(turn: Turn) -> bool:
     """Whether several steps are taken with one optimizer: by a loop, or by several calls."""
     own = turn.step.how == "each" and turn.loops == turn.step.loops
@@ -163,6 +184,8 @@ def _repeats(turn: Turn) -> bool:
 
 def _spares(zero: LoopEvent, turn: Turn, subjects: dict[int, Subject]) -> bool:
     """Whether what is cleared is surely not what is stepped: the other one of two optimizers."""
+    if _is_in_another_branch(zero, turn):
+        return True
     if not zero.text or zero.text == turn.step.text or turn.step.how == "each":
         return False
     one = subjects.get(-1 if zero.subject is None else zero.subject)

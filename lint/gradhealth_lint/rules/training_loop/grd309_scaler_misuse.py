@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 
 from gradhealth_lint.rules.rule import Found
+from gradhealth_lint.rules.training_loop import scaling
 from gradhealth_lint.rules.training_loop.turns import Turn, implies, turns, unread
 from gradhealth_lint.violation import Example, Severity
 
@@ -33,7 +34,9 @@ class ScalerMisuse:
         "optimizer.step() after scaler.scale(loss).backward() takes steps 65536 times "
         "too large; without update() the first overflow is never answered, and every "
         "later step is skipped or lost. "
-        "optimizer.step() behind scaler.step(optimizer) is a second step. Silent where the "
+        "optimizer.step() behind scaler.step(optimizer) is a second step. Between two updates "
+        "each optimizer is unscaled at most once and stepped at most once: a second unscale_, a "
+        "second step and an update() that nothing was stepped for raise errors. Silent where the "
         "gradients are unscaled by unscale_ before an ordinary step."
     )
     references: ClassVar[tuple[str, ...]] = (
@@ -57,13 +60,12 @@ class ScalerMisuse:
             if since is None or since[0].how != "scaled" or turn.step.anchor in seen:
                 continue
             found = _unscaled_step(turn, since) or _second_step(turn, since) or _no_update(turn)
-            if found:
-                seen.add(turn.step.anchor)
-                fact, remedy = found
+            misuse = (turn.step.anchor, *found) if found else _in_disorder(turn)
+            if misuse and misuse[0] not in seen:
+                place, fact, remedy = misuse
+                seen.update((place, turn.step.anchor))
                 yield Found(
-                    turn.step.anchor,
-                    self.message.format(fact=fact),
-                    self.remedy.format(remedy=remedy),
+                    place, self.message.format(fact=fact), self.remedy.format(remedy=remedy)
                 )
 
     good: ClassVar[tuple[Example, ...]] = (
@@ -143,6 +145,16 @@ class ScalerMisuse:
                 scaler.step(optimizer)  # <- here
             """,
         ),
+    )
+
+
+def _in_disorder(turn: Turn) -> scaling.Misuse | None:
+    """What the scaler is asked for too early, too often or too rarely."""
+    return (
+        scaling.unscaled_twice(turn)
+        or scaling.updated_first(turn)
+        or scaling.updated_too_rarely(turn)
+        or scaling.updated_too_often(turn)
     )
 
 

@@ -26,6 +26,10 @@ class DetachedLoss:
         "{how}, and backward() starts from what is left: the graph that led to the values "
         "is lost, and no parameter gets a gradient"
     )
+    message_term: ClassVar[str] = (
+        "{how}, and the loss that it is added to goes backward without it: the term changes the "
+        "number that is shown and no gradient"
+    )
     remedy: ClassVar[str] = "{what}"
     why: ClassVar[str] = (
         "torch.tensor(value) and Variable(value) copy numbers and begin a new graph; "
@@ -34,7 +38,8 @@ class DetachedLoss:
         "requires_grad=True, it runs without an error and fills the .grad "
         "of the new tensor alone; the optimizer sees None everywhere, steps over it, "
         "and the model never changes. Where several losses are collected, torch.stack "
-        "keeps their graphs. Silent for tensors of plain numbers, and for inputs whose "
+        "keeps their graphs. A single term of a sum may be cut as well: the rest is trained and "
+        "the term is only shown. Silent for tensors of plain numbers, and for inputs whose "
         "own gradient is wanted."
     )
     references: ClassVar[tuple[str, ...]] = (
@@ -58,7 +63,8 @@ class DetachedLoss:
                 continue
             seen.add(wiring.source)
             how, what = _HOW[wiring.function]
-            yield Found(wiring.source, self.message.format(how=how), self.remedy.format(what=what))
+            message = self.message_term if wiring.function == "term" else self.message
+            yield Found(wiring.source, message.format(how=how), self.remedy.format(what=what))
 
     good: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -203,6 +209,10 @@ _HOW = {
     "cut": (
         "this takes values out of their graph",
         "keep the graph up to the loss; take numbers for logging from a copy, after backward()",
+    ),
+    "term": (
+        "this takes one term of the loss out of its graph",
+        "leave it out where the term is there to be trained on",
     ),
     "untracked": (
         "the model runs under torch.no_grad() here, which records no graph",

@@ -125,6 +125,21 @@ def excludes(one: LoopEvent, other: LoopEvent) -> bool:
     return any(taken.get(test, holds) != holds for test, holds in map(_test, other.conditions))
 
 
+def opposed(one: LoopEvent, other: LoopEvent) -> frozenset[tuple[str | int, bool]]:
+    """The tests of one event that exclude another, and whether they hold for the one."""
+    taken = dict(map(_test, other.conditions))
+    return frozenset(
+        (test, holds)
+        for test, holds in map(_test, one.conditions)
+        if taken.get(test, holds) != holds
+    )
+
+
+def is_under(event: LoopEvent, tests: frozenset[tuple[str | int, bool]]) -> bool:
+    """Whether an event happens only where these tests come out so."""
+    return tests <= set(map(_test, event.conditions))
+
+
 def implies(one: LoopEvent, other: LoopEvent) -> bool:
     """Whether the other event happens wherever this one does, as far as tests tell."""
     return set(map(_test, other.conditions)) <= set(map(_test, one.conditions))

@@ -100,6 +100,20 @@ def _target(alias: cst.ImportAlias) -> cst.BaseExpression | None:
 
 
 def stops_gradients(node: cst.BaseExpression) -> bool:
-    """Whether this decorator or context is ``torch.no_grad()`` or ``inference_mode``."""
-    name = dotted(node.func if isinstance(node, cst.Call) else node)
-    return name.rpartition(".")[2] in {"no_grad", "inference_mode"}
+    """Whether this decorator or context is ``torch.no_grad()`` or another that records nothing."""
+    return records_gradients(node) is False
+
+
+def records_gradients(node: cst.BaseExpression) -> bool | None:
+    """What this decorator or context makes autograd do; None if that is not known, or nothing."""
+    call = node if isinstance(node, cst.Call) else None
+    name = dotted(node if call is None else call.func).rpartition(".")[2]
+    given = call.args[0].value if call is not None and call.args else None
+    mode = given.value if isinstance(given, cst.Name) else ""
+    if name == "no_grad":
+        return False
+    if name == "enable_grad":
+        return True
+    if name == "set_grad_enabled":
+        return {"True": True, "False": False}.get(mode)
+    return False if name == "inference_mode" and mode != "False" else None

@@ -33,9 +33,13 @@ class Container:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Applied:
-    """The result of a module on something, outside a forward pass."""
+    """The result of a module on something, outside a forward pass.
+
+    ``terms`` are those of a sum that have lost their graph.
+    """
 
     module: Value
+    terms: tuple[Squashed, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -44,6 +48,8 @@ class Squashed:
 
     function: str
     node: cst.CSTNode = field(repr=False)
+    #: Where it is a sum of what has lost its graph: the terms of a loss among them.
+    terms: tuple[Squashed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

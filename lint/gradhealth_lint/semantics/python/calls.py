@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.domain.graph import Node
-from gradhealth_lint.semantics.domain.names import stops_gradients
+from gradhealth_lint.semantics.domain.names import records_gradients
 from gradhealth_lint.semantics.domain.store import join
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer, Squashed
 from gradhealth_lint.semantics.domain.values import (
@@ -181,10 +181,12 @@ def _run(
     try:
         if isinstance(function.node, cst.Lambda):
             return interpreter.evaluate(function.node.body, frame)
-        gradless = any(stops_gradients(d.decorator) for d in function.node.decorators)
-        interpreter.gradless += gradless
+        outer = interpreter.gradless
+        told = [records_gradients(d.decorator) for d in function.node.decorators]
+        for records in told:
+            interpreter.gradless = interpreter.gradless if records is None else int(not records)
         interpreter.execute(function.node.body.body, frame)
-        interpreter.gradless -= gradless
+        interpreter.gradless = outer
     finally:
         interpreter.calls.pop()
         interpreter.site = site

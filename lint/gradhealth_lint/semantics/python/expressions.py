@@ -27,6 +27,7 @@ from gradhealth_lint.semantics.python.comprehensions import comprehension, dict_
 from gradhealth_lint.semantics.python.scopes import look_up, make_lambda
 from gradhealth_lint.semantics.python.targets import assign
 from gradhealth_lint.semantics.pytorch import (
+    adding,
     combining,
     cutting,
     drawn,
@@ -157,11 +158,13 @@ def _subscript(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> V
 def _binary(interpreter: Interpreter, node: cst.BinaryOperation, frame: Frame) -> Value:
     left = interpreter.evaluate(node.left, frame)
     right = interpreter.evaluate(node.right, frame)
-    result = combine(interpreter, node.operator, left, right)
+    result = combining.accumulated(node.operator, left, right)
+    if result is UNKNOWN:
+        result = combine(interpreter, node.operator, left, right)
     result = leaves.combined(interpreter, left, right, result)
     if result is UNKNOWN:
-        return combining.combined(interpreter, (left, node.left), (right, node.right))
-    return result
+        result = combining.combined(interpreter, (left, node.left), (right, node.right))
+    return adding.combined(node.operator, (left, node.left), (right, node.right), result)
 
 
 def combine(interpreter: Interpreter, op: cst.CSTNode, left: Value, right: Value) -> Value:

@@ -18,6 +18,7 @@ from gradhealth_lint.semantics.python import abroad, expressions, statements
 from gradhealth_lint.semantics.pytorch import severing
 from gradhealth_lint.semantics.pytorch.leaves import Held
 from gradhealth_lint.semantics.pytorch.ownership import Ownership
+from gradhealth_lint.semantics.skipped import Skipped, trains
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,7 @@ class Interpreter:
         #: Tests inside running loops that had a known answer.
         self.decided: list[cst.BaseExpression] = []
         #: Branches not taken, for evidence of what is there but switched off.
-        self.skipped: list[cst.CSTNode] = []
+        self.skipped: list[Skipped] = []
         #: Modules, and other objects of classes of the file.
         self.instances: list[Instance] = []
         self.objects: list[Instance] = []
@@ -154,10 +155,11 @@ class Interpreter:
         self.sites.add(id(self.site))
         return self.site
 
-    def skip(self, node: cst.CSTNode) -> None:
-        """Note a branch that is not taken, where training may be going on."""
+    def skip(self, node: cst.CSTNode, taken: cst.CSTNode | None) -> None:
+        """Note a branch that is not taken, where training may be going on, and the one that is."""
         if self.loops:
-            self.skipped.append(node)
+            instead = taken is not None and trains(node) and trains(taken)
+            self.skipped.append(Skipped(node, instead))
 
     def reset(self) -> None:
         """Forget what was running when a root was given up."""

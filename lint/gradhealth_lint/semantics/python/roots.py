@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.pytorch.events import Event
+    from gradhealth_lint.semantics.skipped import Skipped
 
 #: Functions that are a loss by their name.
 _LOSS: Final = re.compile(r"loss|criterion", re.I)
@@ -46,10 +47,12 @@ class Run:
     """One root: what it did, the branches it left out, and whether it could be read to the end."""
 
     events: tuple[Event, ...]
-    skipped: tuple[cst.CSTNode, ...]
+    skipped: tuple[Skipped, ...]
     complete: bool
     #: The function that was called, None if it is the module.
     function: cst.CSTNode | None = None
+    #: The framework that calls it, "" if it is the file's own doing.
+    host: str = ""
 
 
 @dataclass(slots=True)
@@ -127,7 +130,7 @@ def _attempt(
     interpreter.conditions.clear()
     if len(interpreter.events) > first:
         events, skipped = interpreter.events[first:], interpreter.skipped[branches:]
-        runs.roots.append(Run(tuple(events), tuple(skipped), complete, function))
+        runs.roots.append(Run(tuple(events), tuple(skipped), complete, function, interpreter.host))
 
 
 def _uncalled(

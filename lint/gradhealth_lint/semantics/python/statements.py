@@ -91,7 +91,7 @@ def _annotated(interpreter: Interpreter, node: cst.AnnAssign, frame: Frame) -> F
 def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> Flow:
     from gradhealth_lint.semantics.domain.values import Arguments
     from gradhealth_lint.semantics.python import expressions
-    from gradhealth_lint.semantics.pytorch import containers, drawn
+    from gradhealth_lint.semantics.pytorch import adding, combining, containers, drawn
 
     old = interpreter.evaluate(node.target, frame)
     value = interpreter.evaluate(node.value, frame)
@@ -105,10 +105,14 @@ def _augmented(interpreter: Interpreter, node: cst.AugAssign, frame: Frame) -> F
         containers.change(interpreter, old, "__iadd__", Arguments([value], {}))
     elif isinstance(old, ParameterRef):
         interpreter.store.write(old.layer.fields, old.name, UNKNOWN)
+    elif (total := combining.accumulated(node.operator, old, value)) is not UNKNOWN:
+        assign(interpreter, node.target, total, frame)
     elif isinstance(old, Drawn):
         drawn.augment(interpreter, old, node.operator, value)
     else:
+        sides = (old, node.target), (value, node.value)
         result = expressions.combine(interpreter, node.operator, old, value)
+        result = adding.combined(node.operator, *sides, result)
         assign(interpreter, node.target, result, frame)
     return Flow.NEXT
 
@@ -131,10 +135,10 @@ def _if(interpreter: Interpreter, node: cst.If, frame: Frame) -> Flow:
         interpreter.decided.append(node.test)
     if known is True:
         if node.orelse is not None:
-            interpreter.skip(node.orelse)
+            interpreter.skip(node.orelse, node.body)
         return execute(interpreter, node.body.body, frame)
     if known is False:
-        interpreter.skip(node.body)
+        interpreter.skip(node.body, node.orelse)
         return _otherwise(interpreter, node.orelse, frame)
     flows: list[Flow] = []
     depth = len(interpreter.conditions)
@@ -174,13 +178,14 @@ def _with(interpreter: Interpreter, node: cst.With, frame: Frame) -> Flow:
         if item.asname is not None:
             assign(interpreter, item.asname.name, value, frame)
     depth = len(interpreter.conditions)
-    stopping = next((one.item for one in node.items if names.stops_gradients(one.item)), None)
-    if stopping is not None:
-        outer, interpreter.unrecorded = interpreter.unrecorded, stopping
-        interpreter.gradless += 1
+    told = [one.item for one in node.items if names.records_gradients(one.item) is not None]
+    if told:
+        outer = interpreter.unrecorded, interpreter.gradless
+        stopping = names.stops_gradients(told[-1])
+        interpreter.unrecorded = told[-1] if stopping else None
+        interpreter.gradless = int(stopping)
         flow = execute(interpreter, node.body.body, frame)
-        interpreter.gradless -= 1
-        interpreter.unrecorded = outer
+        interpreter.unrecorded, interpreter.gradless = outer
         return flow
     if any(_is_accumulating(item.item) for item in node.items):
         interpreter.conditions.append((interpreter.at(node), True))

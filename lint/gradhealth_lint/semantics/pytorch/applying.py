@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import libcst as cst
+
 from gradhealth_lint.semantics.domain import catalogue
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import (
@@ -32,8 +34,6 @@ from gradhealth_lint.semantics.pytorch import clipping, events
 from gradhealth_lint.semantics.pytorch.events import record
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 #: Variables that by their name hold a model, an optimizer, a loss function.
@@ -41,6 +41,7 @@ MODEL: Final = re.compile(
     r"(^|_)(model|net|network|module|generator|discriminator|policy)\d*$|^net", re.I
 )
 OPTIMIZER: Final = re.compile(r"opt", re.I)
+SCALER: Final = re.compile(r"scaler", re.I)
 _LOSS_FUNCTION: Final = re.compile(
     r"^(criterion|loss_?(fn|func|function)|objective)|(?<!scale)_loss$", re.I
 )
@@ -49,6 +50,12 @@ _CALLBACK: Final = re.compile(r"hook|callback|handler|plugin|grad|strategy|(^|_)
 _FUNCTIONAL_LOSSES: Final = frozenset(
     {"cross_entropy", "binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div"}
 )
+#: Methods of tensors, the gradient among them, which change no other's gradient.
+_OF_TENSORS: Final = catalogue.HARMLESS_METHODS | frozenset(
+    {"size", "dim", "numel", "pow", "square", "norm", "sum", "mean", "std", "var", "abs", "max",
+     "min", "sqrt", "detach", "expand", "repeat", "item", "tolist", "isnan", "isinf", "isfinite",
+     "any", "all"}
+)  # fmt: skip
 #: Methods that by their name fetch, compute, choose or write down something and train nothing.
 _QUIET: Final = re.compile(
     r"^_*(sample|draw|next|get|fetch|load|read|make|gen(erate)?|prep(are|rocess)?|noise|log|save|"
@@ -122,9 +129,23 @@ def _helper(
     reached = [value for value in given if reaches(value)]
     if reached or (arguments.open and arguments.everything() == []):
         owners = clipping.owners(reached)
-        record(interpreter, events.HELPER, node, receiver, text=dotted(node.func), owners=owners)
-    elif not isinstance(callee, Method) and _CALLBACK.search(dotted(node.func)):
+        how = "scaler" if isinstance(node.func, cst.Attribute) or _scales(node, arguments) else ""
+        text = dotted(node.func)
+        record(interpreter, events.HELPER, node, receiver, text=text, owners=owners, how=how)
+    elif not isinstance(callee, Method) and name not in _OF_TENSORS and _may_be_told(node):
         record(interpreter, events.HELPER, node, receiver, text=dotted(node.func))
+
+
+def _may_be_told(node: cst.Call) -> bool:
+    """Whether what is called may have been told of the model before, by its name."""
+    return bool(_CALLBACK.search(dotted(node.func)))
+
+
+def _scales(node: cst.Call, arguments: Arguments) -> bool:
+    """Whether what is given is, or may hold, a loss scaler."""
+    return any(SCALER.search(dotted(one.value)) for one in node.args) or any(
+        isinstance(value, (Scaler, Instance, tuple)) for value in arguments.everything()
+    )
 
 
 def _is_held(receiver: Value, name: str) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint.semantics.domain.torch_values import Applied
+import libcst as cst
+
+from gradhealth_lint.semantics.domain.torch_values import Applied, Drawn, InitCall
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
     Arguments,
@@ -14,16 +17,17 @@ from gradhealth_lint.semantics.domain.values import (
     is_constant,
 )
 from gradhealth_lint.semantics.pytorch import data
-from gradhealth_lint.semantics.pytorch.cutting import COMPUTED, is_cut
+from gradhealth_lint.semantics.pytorch.graphless import COMPUTED, is_cut
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import libcst as cst
-
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 #: Functions of these make values of values.
+_SUMS: Final = (cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign)
+#: Names of what a backward pass starts at.
+_SUM: Final = re.compile(r"loss|objective", re.I)
 _PACKAGES: Final = ("torch.", "torch.nn.functional.", "numpy.")
 
 
@@ -31,10 +35,30 @@ def combined(
     interpreter: Interpreter, left: tuple[Value, cst.CSTNode], right: tuple[Value, cst.CSTNode]
 ) -> Value:
     """``left op right`` of what is computed, or cut, and of anything else."""
+    if interpreter.gradless:
+        cut = next((one for one, _ in (left, right) if is_cut(one)), None)
+        if cut is not None:
+            return cut  # nothing has a graph here
     for one, (other, node) in ((left[0], right), (right[0], left)):
         if is_cut(one) and not isinstance(other, Applied) and data.are_data(interpreter, [node]):
             return one
     return joined(left[0], right[0])
+
+
+def accumulated(op: cst.CSTNode, left: Value, right: Value) -> Value:
+    """``loss + term`` of a sum that starts as a tensor of plain numbers: what its terms come to.
+
+    UNKNOWN where it is no such sum, or not its first term.
+    """
+    if not isinstance(op, _SUMS):
+        return UNKNOWN
+    for start, term in ((left, right), (right, left)):
+        if isinstance(start, Drawn) and start.leaf is None and _SUM.search(start.text):
+            if isinstance(term, Applied):
+                return COMPUTED
+            if is_cut(term) and isinstance(start.fields["init"], InitCall):
+                return term
+    return UNKNOWN
 
 
 def joined(left: Value, right: Value) -> Value:

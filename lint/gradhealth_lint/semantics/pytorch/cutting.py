@@ -6,13 +6,11 @@ by running under ``no_grad``; what is computed of it and of data alone is cut as
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import catalogue, walking
-from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Applied, Drawn, Layer, Squashed, is_module
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
@@ -22,28 +20,24 @@ from gradhealth_lint.semantics.domain.values import (
     Qualified,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import data, severing
-from gradhealth_lint.semantics.pytorch.applying import MODEL
+from gradhealth_lint.semantics.pytorch import data, guessing, severing
+from gradhealth_lint.semantics.pytorch.graphless import (
+    COMPUTED,
+    CUT,
+    LEAF,
+    REWRAPPED,
+    STEPPED,
+    UNTRACKED,
+    WRAPPED,
+    is_cut,
+    is_squashed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
-#: What became of a graph: lost on the way, and by ``no_grad``.
-CUT: Final = "cut"
-UNTRACKED: Final = "untracked"
-#: A tensor that starts a graph of its own: made of a computed one, or told to require a gradient.
-REWRAPPED: Final = "rewrapped"
-REQUIRED: Final = "required"
-#: One made of what may be data, whose own gradient may be wanted.
-WRAPPED: Final = "wrapped"
-#: The result of a step function.
-STEPPED: Final = "stepped"
-_LOST: Final = frozenset({CUT, UNTRACKED, REWRAPPED, STEPPED})
-_LEAVES: Final = frozenset({REQUIRED, WRAPPED})
-#: What is computed of a model's output, one way or another.
-COMPUTED: Final = Applied(UNKNOWN)
 _METHODS: Final = frozenset({"detach", "detach_", "item", "numpy", "tolist"})
 _NUMBERS: Final = frozenset({"builtins.float", "builtins.int"})
 _MAKERS: Final = frozenset(
@@ -56,7 +50,8 @@ _NOT_TENSORS: Final = frozenset(
      "parameters", "train", "eval", "state_dict", "keys", "items", "values", "register_hook",
      "retain_grad", "grad", "grad_fn", "is_leaf", "element_size", "type", "get_device"}
 )  # fmt: skip
-_LOSS: Final = re.compile(r"^(criterion|loss_?(fn|func|function)?)$", re.I)
+#: Methods that add up what there is, term by term.
+_ADDING_UP: Final = frozenset({"mean", "sum", "squeeze", "float"})
 #: Methods that bring another tensor with a graph of its own.
 _JOINING: Final = frozenset(
     {"add", "sub", "mul", "div", "matmul", "mm", "bmm", "dot", "lerp", "where", "addmm", "mv",
@@ -64,19 +59,11 @@ _JOINING: Final = frozenset(
 )  # fmt: skip
 
 
-def is_cut(value: Value) -> bool:
-    """Whether these are values of a model that have lost their graph."""
-    return isinstance(value, Squashed) and value.function in _LOST
-
-
-def starts(value: Value) -> bool:
-    """Whether a backward pass from here reaches nothing that came before."""
-    return is_cut(value) or (isinstance(value, Squashed) and value.function in _LEAVES)
-
-
 def derived(value: Value) -> Value:
     """A part, an attribute or the negative of something; UNKNOWN if it is no model's."""
-    return COMPUTED if isinstance(value, Applied) else value if is_cut(value) else UNKNOWN
+    if is_cut(value):
+        return value
+    return COMPUTED if isinstance(value, Applied) or is_squashed(value) else UNKNOWN
 
 
 def attribute(interpreter: Interpreter, node: cst.Attribute, receiver: Value) -> Value:
@@ -101,15 +88,18 @@ def applied(
     """The result of a model out of view, told by its name, and of what is done to its output."""
     if interpreter.forwarding:
         return UNKNOWN
-    method = isinstance(node.func, cst.Attribute) and isinstance(receiver, Applied)
-    if method:
-        return UNKNOWN if _last(node) in _NOT_TENSORS else COMPUTED
+    method = isinstance(node.func, cst.Attribute)
+    if method and isinstance(receiver, Applied):
+        name = guessing.last(node)
+        if name in _NOT_TENSORS:
+            return UNKNOWN
+        return receiver if name in _ADDING_UP and receiver.terms else COMPUTED
     if isinstance(callee, Qualified):
         known = callee.name.startswith(("torch.", catalogue.FUNCTIONAL))
-    elif MODEL.search(_last(node)):
+    elif guessing.is_a_model(guessing.last(node)) or guessing.is_of_a_model(node):
         return Squashed(UNTRACKED, interpreter.at(node)) if interpreter.gradless else COMPUTED
     else:
-        known = _is_loss(node, callee)
+        known = guessing.is_loss(node, callee)
     return COMPUTED if known and any(_has_graph(one) for one in arguments.everything()) else UNKNOWN
 
 
@@ -124,13 +114,16 @@ def _after(
             return _cut(interpreter, node, arguments.positional[0])
         if callee.name in _MAKERS:
             return _made(interpreter, node, arguments)
+        alike = callee.name.startswith("torch.") and callee.name.endswith("_like")
+        if alike and arguments.keywords.get("requires_grad") is True:
+            return Squashed(LEAF, interpreter.at(node))
     stepped = _stepped(interpreter, node, receiver, callee, arguments)
     if stepped is not None:
         return stepped
     if is_cut(receiver) and name and name not in _NOT_TENSORS:
         given = [one.value for one in node.args] if name in _JOINING else []
         return receiver if data.are_data(interpreter, given) else None
-    if _is_loss(node, callee):
+    if guessing.is_loss(node, callee):
         return _of_loss(interpreter, node, callee, arguments)
     if is_module(callee) and interpreter.gradless:
         return Squashed(UNTRACKED, interpreter.at(node))
@@ -157,6 +150,8 @@ def _made(interpreter: Interpreter, node: cst.Call, arguments: Arguments) -> Val
     if isinstance(given, Drawn):
         return None  # new numbers, not another tensor's
     asks = arguments.keywords.get("requires_grad") is True
+    if asks and _own_gradient(interpreter, node):
+        return Squashed(LEAF, interpreter.at(node))
     items = given.items if isinstance(given, ListValue) else (given,)
     for item in items if isinstance(items, tuple) else ():
         if isinstance(item, (Applied, Squashed)):
@@ -171,42 +166,62 @@ def _made(interpreter: Interpreter, node: cst.Call, arguments: Arguments) -> Val
     return None
 
 
+def _own_gradient(interpreter: Interpreter, made: cst.Call) -> bool:
+    """Whether the new tensor's own gradient is looked at: ``x.grad`` after ``x = ...``."""
+    around = interpreter.calls[-1] if interpreter.calls else next(iter(interpreter.loops), None)
+    if not isinstance(around, cst.CSTNode):
+        return False
+    names = {
+        target.target.value
+        for node in walking.nodes_within(around, cst.Assign)
+        if node.value is made
+        for target in node.targets
+        if isinstance(target.target, cst.Name)
+    }
+    return any(
+        node.attr.value == "grad" and isinstance(node.value, cst.Name) and node.value.value in names
+        for node in walking.nodes_within(around, cst.Attribute)
+    )
+
+
 def _stepped(
     interpreter: Interpreter, node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
 ) -> Value | None:
     """``output.argmax()``, ``torch.round(output)`` of what is computed."""
     value: Value = receiver
-    name = _last(node)
+    name = guessing.last(node)
     if isinstance(callee, Qualified):
         plain = callee.name.startswith("torch.") and callee.name.count(".") == 1
         value = arguments.positional[0] if plain and arguments.positional else UNKNOWN
     elif name == "":
         name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
-    if name in severing.STEPPING and (isinstance(value, Applied) or _is_squashed(value)):
+    if name in severing.STEPPING and (isinstance(value, Applied) or is_squashed(value)):
         return Squashed(STEPPED, interpreter.at(node))
     return None
 
 
-def _is_squashed(value: Value) -> bool:
-    return isinstance(value, Squashed) and not starts(value)
-
-
 def compared(interpreter: Interpreter, node: cst.Comparison, sides: Sequence[Value]) -> Value:
     """``output > number`` of what is computed."""
-    if any(isinstance(side, Applied) or _is_squashed(side) for side in sides):
+    if any(isinstance(side, Applied) or is_squashed(side) for side in sides):
         return Squashed(STEPPED, interpreter.at(node))
     return next((side for side in sides if is_cut(side)), UNKNOWN)
 
 
-def returned(interpreter: Interpreter, value: Value) -> Squashed | None:
-    """A loss that a framework is given and that has no graph."""
+def returned(interpreter: Interpreter, value: Value) -> Value:
+    """The loss that a framework is given, where it has no graph or a term of it has none."""
     function = interpreter.calls[-1] if interpreter.calls else None
-    name = function.name.value if isinstance(function, cst.FunctionDef) else ""
-    if name != "training_step":
-        return None
+    if not isinstance(function, cst.FunctionDef) or function.name.value != "training_step":
+        return UNKNOWN
+    first = function.params.params[:1]
+    if not first or first[0].name.value != "self" or _goes_backward(function):
+        return UNKNOWN  # what is handed back is for the log
     if isinstance(value, DictValue) and value.items is not UNKNOWN:
         value = dict(value.items).get("loss", UNKNOWN)
-    return value if isinstance(value, Squashed) and is_cut(value) else None
+    return value if is_cut(value) or isinstance(value, Applied) else UNKNOWN
+
+
+def _goes_backward(function: cst.FunctionDef) -> bool:
+    return any(name in {"backward", "manual_backward"} for name in walking.names(function.body))
 
 
 def _of_loss(
@@ -215,7 +230,9 @@ def _of_loss(
     found = next((value for value in arguments.positional if is_cut(value)), None)
     if not isinstance(found, Squashed):
         return None
-    if found.function == UNTRACKED and not isinstance(callee, (Layer, Qualified)):
+    known = isinstance(callee, (Layer, Qualified))
+    known = known or bool(guessing.WEIGHTLESS.search(guessing.last(node)))
+    if found.function == UNTRACKED and not known and not guessing.is_trained(interpreter, found):
         return None  # a loss with weights of its own would be trained all the same
     if any(isinstance(value, Applied) for value in arguments.everything()):
         return None
@@ -225,16 +242,3 @@ def _of_loss(
         if not is_cut(value)
     ]
     return found if data.are_data(interpreter, others) else None
-
-
-def _is_loss(node: cst.Call, callee: Value) -> bool:
-    if isinstance(callee, Layer):
-        return callee.kind.endswith("Loss")
-    if isinstance(callee, Qualified):
-        name = callee.name.removeprefix(catalogue.FUNCTIONAL)
-        return name.endswith(("_loss", "cross_entropy", "_with_logits", "kl_div"))
-    return bool(_LOSS.search(_last(node)))
-
-
-def _last(node: cst.Call) -> str:
-    return dotted(node.func).rpartition(".")[2]

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 _DATA: Final = re.compile(
-    r"target|label|truth|^gt|gt$|^y$|^y_|^ys$|^returns?$|^rewards?$|^actions?$", re.I
+    r"target|label|truth|^gt|gt$|^y$|^y_|^ys$|^old_|_old$|^eps$|^(gamma|discount|clip_?eps)$|"
+    r"(^|_)(return|reward|action|done|terminal|advantage|adv)s?$",
+    re.I,
 )
 
 
@@ -32,6 +34,10 @@ def are_data(interpreter: Interpreter, nodes: Sequence[cst.CSTNode]) -> bool:
 
 
 def _is_data(node: cst.CSTNode, given: set[str]) -> bool:
+    if isinstance(node, cst.BinaryOperation):
+        return _is_data(node.left, given) and _is_data(node.right, given)
+    if isinstance(node, cst.Attribute) and _DATA.search(node.attr.value):
+        return True  # batch.reward, self.gamma
     root = node
     while isinstance(root, (cst.Attribute, cst.Subscript, cst.Call)):
         root = root.func if isinstance(root, cst.Call) else root.value

@@ -38,15 +38,14 @@ from gradhealth_lint.semantics.pytorch import (
     ownership,
     wiring,
 )
-from gradhealth_lint.semantics.pytorch.applying import MODEL, OPTIMIZER
+from gradhealth_lint.semantics.pytorch.applying import MODEL, OPTIMIZER, SCALER
 from gradhealth_lint.semantics.pytorch.events import record
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
-#: Variables that by their name hold a scheduler, a scaler, a loss.
+#: Variables that by their name hold a scheduler, a loss.
 _SCHEDULER: Final = re.compile(r"sched|(^|\.|_)lr(_|$)|warmup", re.I)
-_SCALER: Final = re.compile(r"scaler", re.I)
 _LOSS: Final = re.compile(r"loss|objective|error", re.I)
 #: Receivers of ``backward(loss)`` that are more than the loss itself.
 _MANAGER: Final = re.compile(r"accel|fabric|engine|strategy|trainer|amp|deepspeed|scaler", re.I)
@@ -95,12 +94,15 @@ def _backward(
         owned = _LOSS.search(passed) or _MANAGER.search(text) or text == "self"
         framework = "unknown" if owned and not _LOSS.search(text) else ""
     scaler = receiver.scaler if isinstance(receiver, Scaled) else None
-    wiring.backward(interpreter, node, receiver)
     inner = getattr(node.func, "value", None)
+    started = arguments.positional[0] if framework and arguments.positional else receiver
     given = node.args if framework else ()
     scales = isinstance(inner, cst.Call) and _named(inner) == "scale"
     if isinstance(inner, cst.Call) and scales:
         given = inner.args
+        if given and isinstance(given[0].value, (cst.Name, cst.Attribute)):
+            started = interpreter.evaluate(given[0].value, interpreter.frame)
+    wiring.backward(interpreter, node, started)
     if given:
         text = dotted(given[0].value)
     record(
@@ -127,7 +129,7 @@ def _step(
     for closure in arguments.everything():
         if isinstance(closure, (Function, Bound)):
             calls.call(interpreter, closure, calls.NOTHING, node)
-    if isinstance(receiver, Scaler) or (_SCALER.search(last) and arguments.positional):
+    if isinstance(receiver, Scaler) or (SCALER.search(last) and arguments.positional):
         optimizer = arguments.positional[0] if arguments.positional else UNKNOWN
         text = dotted(node.args[0].value) if node.args else ""
         scaler = receiver if isinstance(receiver, Scaler) else Scaler(UNKNOWN)
@@ -184,7 +186,7 @@ def _unscale(
 def _update(
     interpreter: Interpreter, node: cst.Call, receiver: Value, _: Value, __: Arguments
 ) -> None:
-    if isinstance(receiver, Scaler) or _SCALER.search(dotted(getattr(node.func, "value", None))):
+    if isinstance(receiver, Scaler) or SCALER.search(dotted(getattr(node.func, "value", None))):
         scaler = receiver if isinstance(receiver, Scaler) else Scaler(UNKNOWN)
         record(interpreter, events.UPDATE, node, receiver, scaler=scaler)
 

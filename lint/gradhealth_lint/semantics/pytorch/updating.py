@@ -15,10 +15,10 @@ import libcst as cst
 
 from gradhealth_lint.semantics.domain import catalogue, walking
 from gradhealth_lint.semantics.domain.names import dotted
-from gradhealth_lint.semantics.domain.torch_values import Drawn, Leaf, ParameterRef
+from gradhealth_lint.semantics.domain.torch_values import Drawn, Leaf, ParameterRef, Squashed
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Symbol, Value
 from gradhealth_lint.semantics.python.scopes import look_up
-from gradhealth_lint.semantics.pytorch import freezing
+from gradhealth_lint.semantics.pytorch import freezing, graphless
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.values import Frame
@@ -76,7 +76,9 @@ def assigned(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> None:
         return
     if _loop_over(interpreter, name) is not None:
         _note(interpreter, node, "rebound", name)
-    elif _is_watched(interpreter, look_up(name, frame), name):
+    elif _is_watched(interpreter, value := look_up(name, frame), name) or (
+        _is_made_a_leaf(value) and not _is_anew(interpreter.loops[-1], name, node)
+    ):
         again = _mentions(interpreter.loops[0], _LEAVES_AGAIN) or _mentions(node, _LEAVES_AGAIN)
         if not again:
             _note(interpreter, node, "no leaf", name)
@@ -132,8 +134,53 @@ def _in_place(
             if loop is not None and known
             else loop is not None and (value is UNKNOWN or isinstance(value, Symbol))
         ) or _is_watched(interpreter, value, text)
-    if watched:
+    if watched or (_is_made_a_leaf(value) and _by_own_gradient(interpreter, at, text)):
         _note(interpreter, at, "in place", text)
+
+
+def _is_anew(loop: cst.CSTNode, name: str, update: cst.Assign) -> bool:
+    """Whether each turn of a loop makes the tensor of this name anew, ahead of its update."""
+    if isinstance(loop, cst.For) and name in walking.names(loop.target):
+        return True
+    return any(
+        node is not update and name in [dotted(one.target) for one in node.targets]
+        for node in walking.nodes_within(loop, cst.Assign)
+    )
+
+
+def _is_made_a_leaf(value: Value) -> bool:
+    """Whether it was told to ask for a gradient: ``x.clone().detach().requires_grad_()``."""
+    return isinstance(value, Squashed) and value.function in graphless.LEAVES
+
+
+def _by_own_gradient(interpreter: Interpreter, change: cst.CSTNode, text: str) -> bool:
+    """Whether a tensor is moved along its ``.grad``, which only leaves have, and asks for it still.
+
+    Without that it may be no leaf: ``requires_grad_()`` of what has a history changes nothing.
+    """
+    given = change.value if isinstance(change, cst.AugAssign) else change
+    if f"{text}.grad" not in _gradients(given) and f"{text}.grad.data" not in _gradients(given):
+        return False
+    around = interpreter.calls[-1] if interpreter.calls else interpreter.loops[0:1]
+    return isinstance(around, cst.CSTNode) and not _is_let_go(around, text)
+
+
+def _is_let_go(around: cst.CSTNode, text: str) -> bool:
+    """Whether it is told not to ask any more: ``x.requires_grad_(False)``, ``x.detach_()``."""
+    for node in walking.within(around):
+        if isinstance(node, cst.Call):
+            name = dotted(node.func)
+            if name == f"{text}.detach_" or (name == f"{text}.requires_grad_" and node.args):
+                return True
+        elif isinstance(node, cst.Assign) and not _is_true(node.value):
+            targets = [dotted(one.target) for one in node.targets]
+            if f"{text}.requires_grad" in targets:
+                return True
+    return False
+
+
+def _is_true(node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Name) and node.value == "True"
 
 
 def _is_watched(interpreter: Interpreter, value: Value, text: str) -> bool:

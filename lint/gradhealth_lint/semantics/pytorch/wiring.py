@@ -31,7 +31,14 @@ from gradhealth_lint.semantics.domain.values import (
     Symbol,
     Value,
 )
-from gradhealth_lint.semantics.pytorch import combining, cutting, severing, shaping
+from gradhealth_lint.semantics.pytorch import (
+    adding,
+    combining,
+    cutting,
+    graphless,
+    severing,
+    shaping,
+)
 
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -63,6 +70,8 @@ _METHODS: Final = frozenset({"softmax", "log_softmax", "sigmoid", "log", "relu",
 _PACKAGES: Final = ("torch.", catalogue.FUNCTIONAL, "torch.special.")
 #: The result of a layer of weights and nothing else: logits.
 AFFINE_RESULT: Final = "affine"
+#: One term of a loss that has lost its graph.
+TERM: Final = "term"
 _LOSS: Final = re.compile(r"loss|err|cost|obj|total|crit|nll|mse|mean", re.I)
 #: Optimizers that are made around a leaf to train it.
 _OPTIMIZERS: Final = frozenset({"Adam", "AdamW", "SGD", "LBFGS", "RMSprop", "Adagrad", "Adamax"})
@@ -125,9 +134,9 @@ def require(interpreter: Interpreter, node: cst.CSTNode, target: Value) -> Value
     """What a tensor is after ``target.requires_grad = True``."""
     computed = target is UNKNOWN or isinstance(target, (Applied, Squashed))
     made = isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute)
-    again = made and cutting.is_cut(target) and not _is_a_loss(node)
+    again = made and graphless.is_cut(target) and not _is_a_loss(node)
     lost = again and not _looks_at_gradients(interpreter)
-    function = cutting.REWRAPPED if lost else cutting.REQUIRED
+    function = graphless.REWRAPPED if lost else graphless.REQUIRED
     return Squashed(function, interpreter.at(node)) if computed else target
 
 
@@ -146,16 +155,23 @@ def _looks_at_gradients(interpreter: Interpreter) -> bool:
 
 
 def backward(interpreter: Interpreter, node: cst.Call, receiver: Value) -> None:
-    """``receiver.backward()``, noted where it starts at a tensor with no history."""
-    if isinstance(receiver, Squashed) and cutting.starts(receiver):
-        interpreter.wired.append(Wired(interpreter.at(node), "backward", receiver, None))
+    """``receiver.backward()``, noted where it starts at a tensor with no history, or with part."""
+    _start(interpreter, node, receiver)
+
+
+def _start(interpreter: Interpreter, node: cst.CSTNode, loss: Value) -> None:
+    if isinstance(loss, Squashed) and graphless.starts(loss):
+        interpreter.wired.append(Wired(interpreter.at(node), "backward", loss, None))
+    for term in adding.lost(loss):
+        lost = Squashed(TERM, term.node)
+        interpreter.wired.append(Wired(interpreter.at(node), "backward", lost, None))
 
 
 def returned(interpreter: Interpreter, node: cst.CSTNode, value: Value) -> None:
     """``return loss`` to a framework that calls ``backward()`` on it."""
     source = cutting.returned(interpreter, value)
-    if source is not None:
-        interpreter.wired.append(Wired(interpreter.at(node), "backward", source, None))
+    if source is not UNKNOWN:
+        _start(interpreter, node, source)
 
 
 def _named(node: cst.Call) -> str:
