@@ -60,6 +60,7 @@ def test_the_make_targets_exist() -> None:
         "docs/plugin.md",
         "docs/training.md",
         "docs/baselines.md",
+        "docs/comparison.md",
         "docs/performance.md",
         "docs/tally.md",
         "docs/lint.md",
