@@ -117,19 +117,22 @@ def test_a_linter_that_cannot_run_is_told(tiny: Path, capsys: pytest.CaptureFixt
     assert "lookalikes" in capsys.readouterr().err
 
 
-def test_every_label_is_of_a_line_of_its_file() -> None:
-    labels = json.loads((score.HERE / "expected.json").read_text(encoding="utf-8"))
-    files = {path.name: path for path in (score.HERE / "faults").glob("*.py")}
+@pytest.mark.parametrize("drawing", score.DRAWINGS)
+def test_every_label_is_of_a_line_of_its_file(drawing: str) -> None:
+    root = score.HERE / drawing
+    labels = json.loads((root / "expected.json").read_text(encoding="utf-8"))
+    files = {path.name: path for path in (root / "faults").glob("*.py")}
     assert set(labels) == set(files)
-    for fault in score.read_faults(score.HERE):
+    for fault in score.read_faults(root):
         text = files[fault.file].read_text(encoding="utf-8").splitlines()
         assert all(text[line - 1].strip() for line in fault.lines), fault
         assert all(code.startswith("GRD") and len(code) == 6 for code in fault.codes), fault
 
 
 @pytest.mark.parametrize("kind", ["faults", "lookalikes"])
-def test_the_set_has_ninety_files_of_each_kind(kind: str) -> None:
-    paths = list((score.HERE / kind).glob("*.py"))
-    assert len(paths) == 90
+@pytest.mark.parametrize(("drawing", "count"), [("first", 90)])
+def test_a_drawing_has_as_many_files_of_each_kind(drawing: str, count: int, kind: str) -> None:
+    paths = list((score.HERE / drawing / kind).glob("*.py"))
+    assert len(paths) == count
     for path in paths:
         compile(path.read_text(encoding="utf-8"), path.name, "exec")

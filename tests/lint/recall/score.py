@@ -1,4 +1,4 @@
-"""Scores the linter, with every rule on, on the recall set: ``python -m tests.lint.recall.score``.
+"""Scores the linter, with every rule on, on a recall set: ``python -m tests.lint.recall.score``.
 
 A fault is found if one of its acceptable codes is reported on its line or on one of the other
 lines it may be reported on. It is found elsewhere if the code is right and the line is not. Every
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 HERE: Final = Path(__file__).parent
+DRAWINGS: Final = ("first",)
 FAMILIES: Final = {
     "0": "files and comments",
     "1": "depth and activations",
@@ -163,10 +164,13 @@ def main(given: Sequence[str] | None = None) -> int:
     """The command; 0 whatever the score, 2 if the linter could not run."""
     parser = argparse.ArgumentParser(description="Score the linter on the recall set.")
     parser.add_argument("--names", action="store_true", help="tell the files, not only totals")
-    parser.add_argument("--root", type=Path, default=HERE, help="the folder of the set")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--drawing", choices=DRAWINGS, default=DRAWINGS[-1], help="which set")
+    where.add_argument("--root", type=Path, help="the folder of another set")
     options = parser.parse_args(given)
+    root = options.root or HERE / options.drawing
     try:
-        score = judge(read_faults(options.root), lint(options.root))
+        score = judge(read_faults(root), lint(root))
     except RuntimeError as error:
         sys.stderr.write(f"{error}\n")
         return 2
