@@ -31,6 +31,8 @@ def accumulated(
 ) -> tuple[Accumulation, ...]:
     """Every backward pass whose gradient is summed over batches as it is, each once."""
     found: dict[int, Accumulation] = {}
+    if not any(event.kind == events.STEP for run in runs.roots for event in run.events):
+        return ()
     if _SUMMED.search(code):
         return ()
     for run in runs.roots:

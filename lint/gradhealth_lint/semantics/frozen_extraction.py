@@ -16,7 +16,7 @@ from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.training_facts import FrozenModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from gradhealth_lint.semantics.places import Anchor
     from gradhealth_lint.semantics.python.interpreter import Interpreter
@@ -34,6 +34,7 @@ _OPTIMIZERS: Final = frozenset(
     {"Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "ASGD", "LBFGS", "NAdam", "RAdam", "RMSprop",
      "Rprop", "SGD"}
 )  # fmt: skip
+_MAKES: Final = re.compile(rf"\b({'|'.join(sorted(_OPTIMIZERS))})\s*\(")
 #: Methods and functions that leave a model the parameters it has.
 _KEEPING: Final = frozenset(
     {"parameters", "named_parameters", "to", "cuda", "cpu", "eval", "train", "half", "float",
@@ -43,7 +44,8 @@ _KEEPING: Final = frozenset(
 )  # fmt: skip
 _PARAMETERS: Final = frozenset({"parameters", "named_parameters"})
 _CHILDREN: Final = frozenset({"children", "modules"})
-_DEFINING: Final = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_DEFINED: Final = frozenset({cst.FunctionDef, cst.ClassDef})
+_DEFINING: Final = frozenset({*_DEFINED, cst.Lambda})
 _FREEZING: Final = frozenset({cst.For, cst.ListComp})
 _READ: Final = frozenset({cst.Call, cst.Assign})
 _CONDITIONAL: Final = frozenset(
@@ -62,18 +64,19 @@ def frozen(
         for optimizer, node, model in interpreter.ownership.frozen
         for fact in (FrozenModel(anchor(node), optimizer.kind, model),)
     }
-    if _FREEZES.search(code) and not _THAWS.search(code):
-        freezers = frozenset(_freezers(tree))
-        for scope in _scopes(tree):
+    if _MAKES.search(code) and _FREEZES.search(code) and not _THAWS.search(code):
+        defined = [one for one in walking.within(tree) if one.__class__ in _DEFINED]
+        freezers = frozenset(_freezers(defined))
+        for scope in _scopes(tree, defined):
             for node, name, model in _Scope(freezers).read(scope):
                 found.setdefault(anchor(node), FrozenModel(anchor(node), name, model))
     return tuple(found.values())
 
 
-def _scopes(tree: cst.Module) -> Iterator[tuple[cst.CSTNode, ...]]:
+def _scopes(tree: cst.Module, defined: Sequence[cst.CSTNode]) -> Iterator[tuple[cst.CSTNode, ...]]:
     """The module and every function; the constructor of a class goes before its other methods."""
     yield tuple(tree.body)
-    for one in walking.within(tree):
+    for one in defined:
         if isinstance(one, cst.FunctionDef):
             yield (one.body,)
         if isinstance(one, cst.ClassDef):
@@ -82,9 +85,9 @@ def _scopes(tree: cst.Module) -> Iterator[tuple[cst.CSTNode, ...]]:
             yield from ((*first, m.body) for m in methods if first and m.body is not first[0])
 
 
-def _freezers(tree: cst.Module) -> Iterator[str]:
+def _freezers(defined: Sequence[cst.CSTNode]) -> Iterator[str]:
     """Functions that freeze the model they are given, whatever else they are given."""
-    for one in walking.within(tree):
+    for one in defined:
         if isinstance(one, cst.FunctionDef) and one.params.params:
             first = one.params.params[0].name.value
             scope = _Scope(frozenset())

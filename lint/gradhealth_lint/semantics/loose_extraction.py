@@ -67,7 +67,7 @@ def hand_updates(
     interpreter: Interpreter, code: str, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[HandUpdate, ...]:
     """Changes of parameters by hand that fail or do nothing, each once."""
-    if _SWITCHED.search(code):
+    if not interpreter.held.changed or _SWITCHED.search(code):
         return ()
     found = (
         HandUpdate(anchor(one.node), one.form, one.text, *_written(one.node, anchor))

@@ -190,6 +190,8 @@ def raw_inputs(
     """Every place where pictures become floating point and go on as they are, each once."""
     if not _TRAINS.search(code):
         return ()
+    if "ToTensor" not in code and not _ASKS.search(code):
+        return ()
     found: dict[int, RawInput] = {}
     code = _DOCSTRING.sub("", code)
     if _ASKS.search(code):

@@ -206,9 +206,9 @@ def _returning(interpreter: Interpreter) -> Iterator[tuple[str, int]]:
         starts: set[str] = set()
         given: list[cst.BaseExpression] = []
         for node in walking.within(function.node.body):
-            if isinstance(node, cst.Return) and node.value is not None:
+            if node.__class__ is cst.Return and node.value is not None:
                 given.append(node.value)
-            if isinstance(node, cst.Attribute) and node.attr.value == "backward":
+            if node.__class__ is cst.Attribute and node.attr.value == "backward":
                 starts.add(dotted(node.value))
         if len(given) != 1 or not starts:
             continue

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import walking
+from gradhealth_lint.semantics.domain.names import called
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,19 +33,17 @@ def mentions_gradients(branch: cst.CSTNode) -> bool:
     return any("grad" in n or "backward" in n or n == "step" for n in _called(branch))
 
 
+@lru_cache(maxsize=256)
 def trains(branch: cst.CSTNode) -> bool:
     """Whether the branch goes backward and takes a step: what it leaves out, no other adds."""
-    called = set(_called(branch))
-    return "step" in called and bool({"backward", "manual_backward"} & called)
+    names = set(_called(branch))
+    return "step" in names and bool({"backward", "manual_backward"} & names)
 
 
 def _called(branch: cst.CSTNode) -> Iterator[str]:
     waiting: list[cst.CSTNode] = [branch]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, cst.Call):
-            func = node.func
-            name = func.attr if isinstance(func, cst.Attribute) else func
-            if isinstance(name, cst.Name):
-                yield name.value.lower()
+        if node.__class__ is cst.Call:
+            yield called(node).lower()
         waiting.extend(walking.children(node))

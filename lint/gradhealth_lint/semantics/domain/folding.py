@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
+from gradhealth_lint.semantics.domain.graph import Node
 from gradhealth_lint.semantics.domain.torch_values import Layer
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
@@ -61,7 +62,9 @@ _BINARY: Final[dict[type[cst.CSTNode], Callable[[Value, Value], Value]]] = {
 
 
 #: What most values are.
-_PLAIN: Final = frozenset({int, float, str, bool, tuple, type(None), Instance, Layer})
+_PLAIN: Final = frozenset(
+    {type(UNKNOWN), int, float, str, bool, tuple, type(None), Instance, Layer, Qualified, Node}
+)
 
 
 def resolved(value: Value) -> Value:

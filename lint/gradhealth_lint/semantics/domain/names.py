@@ -65,6 +65,15 @@ def dotted(node: cst.BaseExpression | None) -> str:
     return ""
 
 
+def called(node: cst.CSTNode | None) -> str:
+    """``backward`` of ``anything.backward(...)`` or ``backward(...)``; "" of anything else."""
+    func = node.func if isinstance(node, cst.Call) else None
+    kind = func.__class__
+    if kind is cst.Attribute:
+        return cast("cst.Attribute", func).attr.value
+    return cast("cst.Name", func).value if kind is cst.Name else ""
+
+
 def bindings(node: cst.Import | cst.ImportFrom) -> Iterator[tuple[str, Qualified]]:
     """The names an import statement binds; a star import binds none (see ``star``)."""
     if isinstance(node, cst.Import):

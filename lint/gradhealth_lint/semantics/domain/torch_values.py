@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gradhealth_lint.semantics.domain.values import UNKNOWN, Instance, Value
 
@@ -183,6 +183,7 @@ class InitCall:
 
 def is_module(value: Value) -> bool:
     """Whether the value is an nn.Module."""
-    return isinstance(value, (Layer, Container)) or (
-        isinstance(value, Instance) and value.is_module
-    )
+    kind = value.__class__
+    if kind is Instance:
+        return cast("Instance", value).is_module
+    return kind is Layer or kind is Container

@@ -289,13 +289,17 @@ def new_dict(pairs: Value) -> DictValue:
     return DictValue({"items": UNKNOWN if pairs is UNKNOWN else tuple(pairs)})
 
 
+#: Values that others can be in.
+_HOLDING: Final = frozenset({tuple, ListValue, DictValue, Either})
+
+
 def tensors_in(values: list[Value] | tuple[Value, ...], depth: int = 3) -> list[Node]:
     """All graph nodes in these values, nested lists, tuples and dicts included."""
     found: list[Node] = []
     for value in values:
-        if isinstance(value, Node):
+        if value.__class__ is Node:
             found.append(value)
-        elif depth > 0:
+        elif depth > 0 and value.__class__ in _HOLDING:
             inner: Value = ()
             if isinstance(value, tuple):
                 inner = value

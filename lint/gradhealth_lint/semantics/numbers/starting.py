@@ -34,13 +34,18 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 #: A file without any of these has nothing that the rules ask for. Taken apart into its words it is
-#: told in a third of the time that a pattern takes.
-_WORD: Final = re.compile(r"[A-Za-z_]\w*")
+#: told in a tenth of the time that a pattern takes.
+_TO_WORDS: Final = bytes(
+    byte if byte >= 128 or chr(byte).isalnum() or byte == ord("_") else ord(" ")  # noqa: PLR2004
+    for byte in range(256)
+)
 _ASKS: Final = frozenset(
-    {"log", "log2", "log10", "log1p", "log_", "sqrt", "sqrt_", "rsqrt", "rsqrt_", "hypot", "pow",
+    name.encode()
+    for name in
+    ("log", "log2", "log10", "log1p", "log_", "sqrt", "sqrt_", "rsqrt", "rsqrt_", "hypot", "pow",
      "pow_", "acos", "asin", "acosh", "atanh", "arccos", "arcsin", "arccosh", "arctanh", "norm",
      "vector_norm", "matrix_norm", "std", "exp", "exp_", "half", "float16", "autocast", "cdist",
-     "dist"}
+     "dist")
 )  # fmt: skip
 _ASKED: Final = ("where(", ".where")
 _POWER: Final = re.compile(r"[\w)\]]\s*\*\*")
@@ -113,7 +118,8 @@ def _is_within(node: cst.CSTNode, tree: cst.Module) -> bool:
 
 
 def _asks(code: str) -> bool:
-    if not _ASKS.isdisjoint(_WORD.findall(code)) or any(one in code for one in _ASKED):
+    words = code.encode(errors="replace").translate(_TO_WORDS).split()
+    if not _ASKS.isdisjoint(words) or any(one in code for one in _ASKED):
         return True
     return "**" in code and _POWER.search(code) is not None
 

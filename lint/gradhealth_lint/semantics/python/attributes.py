@@ -55,6 +55,8 @@ _WITH_METHODS = (
 
 def get(interpreter: Interpreter, receiver: Value, name: str) -> Value:
     """``receiver.name``; UNKNOWN if there is no telling."""
+    if receiver is UNKNOWN:
+        return UNKNOWN  # as most are
     receiver = folding.resolved(receiver)
     if isinstance(receiver, Qualified):
         if name == "__name__":

@@ -65,7 +65,7 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
     interpreter.step()
     func = node.func
     receiver: Value = UNKNOWN
-    if isinstance(func, cst.Attribute):
+    if func.__class__ is cst.Attribute:  # ``isinstance`` asks ``abc`` of all that is none
         receiver = interpreter.evaluate(func.value, frame)
         callee = attributes.get(interpreter, receiver, func.attr.value)
     else:
@@ -74,7 +74,7 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
         return _super(interpreter, node, frame)
     arguments = read_arguments(interpreter, node, frame)
     project = interpreter.project
-    if project is not None and project.trains and isinstance(callee, Qualified):
+    if project is not None and project.trains and callee.__class__ is Qualified:
         callee = imports.followed(interpreter, callee, arguments)
     if interpreter.observing:
         interpreter.frame = frame
@@ -82,7 +82,7 @@ def evaluate(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Value:
     result = call(interpreter, callee, arguments, node)
     result = wiring.after(interpreter, node, receiver, callee, arguments, result)
     result = leaves.after(interpreter, node, receiver, callee, arguments, result, frame)
-    if isinstance(func, cst.Attribute) and func.attr.value.endswith("_"):
+    if func.__class__ is cst.Attribute and func.attr.value.endswith("_"):
         updating.called(interpreter, node, receiver, frame)
         seen = isinstance(result, Squashed) or (
             isinstance(receiver, Node) and isinstance(result, Node)

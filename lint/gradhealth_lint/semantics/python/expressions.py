@@ -69,9 +69,11 @@ def _float(_: Interpreter, node: cst.Float, __: Frame) -> Value:
 
 def _string(_: Interpreter, node: cst.SimpleString, __: Frame) -> Value:
     text = node.value
-    if "\\" not in text and text[0] in "\"'":
-        quotes = 3 if text[:3] in {'"""', "'''"} else 1
-        return text[quotes:-quotes]
+    raw = text[0] in "rR"
+    bare = text[1:] if raw else text
+    if bare[0] in "\"'" and (raw or "\\" not in text):
+        quotes = 3 if bare[:3] in {'"""', "'''"} else 1
+        return Composed(bare[quotes:-quotes]) if raw else bare[quotes:-quotes]
     value = node.evaluated_value
     # An escape hides a name from the screen.
     return Composed(value) if isinstance(value, str) else UNKNOWN
@@ -158,6 +160,8 @@ def _subscript(interpreter: Interpreter, node: cst.Subscript, frame: Frame) -> V
 def _binary(interpreter: Interpreter, node: cst.BinaryOperation, frame: Frame) -> Value:
     left = interpreter.evaluate(node.left, frame)
     right = interpreter.evaluate(node.right, frame)
+    if left is UNKNOWN and right is UNKNOWN:
+        return UNKNOWN  # as most are
     result = combining.accumulated(node.operator, left, right)
     if result is UNKNOWN:
         result = combine(interpreter, node.operator, left, right)

@@ -27,7 +27,7 @@ def narrow(interpreter: Interpreter, test: cst.BaseExpression, frame: Frame) -> 
 
     Only if every kind it may be is one whose weight multiplies; its sizes stay unknown.
     """
-    if isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And):
+    if test.__class__ is cst.BooleanOperation and isinstance(test.operator, cst.And):
         narrow(interpreter, test.left, frame)
         narrow(interpreter, test.right, frame)
         return
@@ -50,13 +50,13 @@ def _claim(
     interpreter: Interpreter, test: cst.BaseExpression, frame: Frame
 ) -> tuple[str | None, tuple[Value, ...]]:
     """The name and the types of ``isinstance(name, types)`` or ``type(name) == t``."""
-    if isinstance(test, cst.Call) and len(test.args) == 2:  # noqa: PLR2004
+    if test.__class__ is cst.Call and len(test.args) == 2:  # noqa: PLR2004
         first, second = test.args[0].value, test.args[1].value
         called = interpreter.evaluate(test.func, frame)
         if called == Qualified("builtins.isinstance") and isinstance(first, cst.Name):
             types = interpreter.evaluate(second, frame)
             return first.value, types if isinstance(types, tuple) else (types,)
-    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+    if test.__class__ is cst.Comparison and len(test.comparisons) == 1:
         target = test.comparisons[0]
         left = test.left
         named = _by_name(interpreter, left, target, frame)

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 
+#: Comments in the form of a string.
+_TEXTS: Final = frozenset({cst.SimpleString, cst.ConcatenatedString})
+
+
 def execute(interpreter: Interpreter, body: Sequence[cst.CSTNode], frame: Frame) -> Flow:
     """Run statements until control leaves them."""
     for statement in body:
@@ -46,7 +50,7 @@ def _line(interpreter: Interpreter, node: cst.SimpleStatementLine, frame: Frame)
 
 
 def _expression(interpreter: Interpreter, node: cst.Expr, frame: Frame) -> Flow:
-    if not isinstance(node.value, (cst.SimpleString, cst.ConcatenatedString)):
+    if node.value.__class__ not in _TEXTS:
         interpreter.discarded = node.value
         updating.discarded(interpreter, node.value)
         losing.discarded(interpreter, node.value, interpreter.evaluate(node.value, frame))

@@ -51,14 +51,14 @@ if TYPE_CHECKING:
 
 def assign(interpreter: Interpreter, target: cst.CSTNode, value: Value, frame: Frame) -> None:
     """``target = value``."""
-    if isinstance(target, cst.Name):
+    if target.__class__ is cst.Name:
         if isinstance(value, Drawn) and not value.text:
             value.text = target.value
         scope = frame.elsewhere.get(target.value, frame)
         interpreter.store.write(scope.fields, target.value, value)
         if target.value in scope.forms:
             interpreter.store.write(scope.forms, target.value, "")
-    elif isinstance(target, cst.Attribute):
+    elif target.__class__ is cst.Attribute:
         receiver = interpreter.evaluate(target.value, frame)
         if target.attr.value in {"grad", "_grad"}:
             clipping.assigned(interpreter, target, receiver, value)

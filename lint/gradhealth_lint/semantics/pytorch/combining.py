@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.python.interpreter import Interpreter
 
 #: Functions of these make values of values.
-_SUMS: Final = (cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign)
+_SUMS: Final = frozenset({cst.Add, cst.Subtract, cst.AddAssign, cst.SubtractAssign})
 #: Names of what a backward pass starts at.
 _SUM: Final = re.compile(r"loss|objective", re.I)
 _PACKAGES: Final = ("torch.", "torch.nn.functional.", "numpy.")
@@ -50,7 +50,7 @@ def accumulated(op: cst.CSTNode, left: Value, right: Value) -> Value:
 
     UNKNOWN where it is no such sum, or not its first term.
     """
-    if not isinstance(op, _SUMS):
+    if op.__class__ not in _SUMS:
         return UNKNOWN
     for start, term in ((left, right), (right, left)):
         if isinstance(start, Drawn) and start.leaf is None and _SUM.search(start.text):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import catalogue, walking
+from gradhealth_lint.semantics.domain.names import called
 from gradhealth_lint.semantics.domain.torch_values import Applied, Drawn, Layer, Squashed, is_module
 from gradhealth_lint.semantics.domain.values import (
     UNKNOWN,
@@ -189,13 +190,13 @@ def _stepped(
 ) -> Value | None:
     """``output.argmax()``, ``torch.round(output)`` of what is computed."""
     value: Value = receiver
-    name = guessing.last(node)
+    name = called(node)
+    if name not in severing.STEPPING:
+        return None
     if isinstance(callee, Qualified):
         plain = callee.name.startswith("torch.") and callee.name.count(".") == 1
         value = arguments.positional[0] if plain and arguments.positional else UNKNOWN
-    elif name == "":
-        name = node.func.attr.value if isinstance(node.func, cst.Attribute) else ""
-    if name in severing.STEPPING and (isinstance(value, Applied) or is_squashed(value)):
+    if isinstance(value, Applied) or is_squashed(value):
         return Squashed(STEPPED, interpreter.at(node))
     return None
 

@@ -7,12 +7,13 @@ what is done to that graph has to be seen.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import catalogue
-from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.names import called, dotted
 from gradhealth_lint.semantics.domain.torch_values import Layer, Squashed
 from gradhealth_lint.semantics.domain.values import Qualified, Value
 from gradhealth_lint.semantics.pytorch import events
@@ -40,13 +41,20 @@ _COMPUTING: Final = frozenset(
 
 def is_of_a_model(node: cst.Call) -> bool:
     """``policy.evaluate(states)``: a method that computes what a model is trained on."""
-    owner, _, method = dotted(node.func).rpartition(".")
-    return method in _COMPUTING and is_a_model(owner.rpartition(".")[2])
+    if called(node) not in _COMPUTING:
+        return False
+    owner = dotted(node.func).rpartition(".")[0]
+    return is_a_model(owner.rpartition(".")[2])
 
 
 def is_a_model(name: str) -> bool:
     """Whether a variable so named holds a model that is trained."""
-    return bool(MODEL.search(name) or _MODEL.search(name))
+    return _is_named_model(name)
+
+
+@lru_cache(maxsize=4096)
+def _is_named_model(name: str) -> bool:
+    return MODEL.search(name) is not None or _MODEL.search(name) is not None
 
 
 def is_trained(interpreter: Interpreter, output: Squashed) -> bool:
@@ -64,7 +72,12 @@ def is_loss(node: cst.Call, callee: Value) -> bool:
     if isinstance(callee, Qualified):
         name = callee.name.removeprefix(catalogue.FUNCTIONAL)
         return name.endswith(("_loss", "cross_entropy", "_with_logits", "kl_div"))
-    return bool(_LOSS.search(last(node)))
+    return _is_named_loss(called(node)) and last(node) != ""
+
+
+@lru_cache(maxsize=4096)
+def _is_named_loss(name: str) -> bool:
+    return _LOSS.search(name) is not None
 
 
 def last(node: cst.Call) -> str:

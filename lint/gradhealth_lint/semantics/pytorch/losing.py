@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import catalogue, walking
-from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.names import called, dotted
 from gradhealth_lint.semantics.domain.torch_values import (
     Copied,
     Drawn,
@@ -54,14 +54,13 @@ def discarded(interpreter: Interpreter, node: cst.BaseExpression, value: Value) 
     if isinstance(value, Copied) and value.text:
         if any(one.attr.value == "clone" for one in walking.nodes_within(node, cst.Attribute)):
             _note(interpreter, node, "copy", value.text)
-    elif isinstance(node, (cst.Attribute, cst.Name)):
-        name = dotted(node)
+    elif name := dotted(node):
         named = isinstance(value, (Bound, Function)) and _NAMED_INIT.search(name.rpartition(".")[2])
         own = isinstance(value, Qualified) and value.name.startswith(catalogue.INIT)
         if named or own:
             _note(interpreter, node, "uncalled", name)
-    elif isinstance(node, cst.Call):
-        name = dotted(node.func).rpartition(".")[2] or _method(node)
+    elif node.__class__ is cst.Call:
+        name = called(node)
         if name != "apply" and "init" not in name.lower():
             return
         copied = [node.func.value] if isinstance(node.func, cst.Attribute) else []
@@ -83,8 +82,9 @@ def _is_copy(node: cst.BaseExpression) -> bool:
 
 def rebound(interpreter: Interpreter, node: cst.Assign, value: Value) -> None:
     """``p = torch.randn(...)`` where p is the parameter a loop is at, and is not used again."""
-    target = node.targets[0].target
-    loop = interpreter.loops[-1] if interpreter.loops else None
+    if not interpreter.loops:
+        return
+    target, loop = node.targets[0].target, interpreter.loops[-1]
     if not isinstance(target, cst.Name) or len(node.targets) > 1 or not isinstance(loop, cst.For):
         return
     name = target.value

@@ -154,7 +154,8 @@ def forget_what_is_passed(interpreter: Interpreter, given: list[Value], node: cs
     Once the file has trained something, initialisation is over: what loads a checkpoint then
     does not tell how training began.
     """
-    if interpreter.trained:
+    given = [value for value in given if value is not UNKNOWN]
+    if interpreter.trained or not given:
         return
     name = dotted(getattr(node, "func", None)).rpartition(".")[2].lower()
     telling = any(word in name for word in _SETTING_WORDS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import folding
 from gradhealth_lint.semantics.domain.graph import OPAQUE, Node
-from gradhealth_lint.semantics.domain.names import dotted
+from gradhealth_lint.semantics.domain.names import called, dotted
 from gradhealth_lint.semantics.domain.torch_values import Drawn, Product
 from gradhealth_lint.semantics.domain.values import MISSING, UNKNOWN, Arguments, Either, Value
 
@@ -91,10 +91,10 @@ def _count(sizes: Iterable[Value]) -> int | None:
 
 def unread(interpreter: Interpreter, arguments: Arguments, node: cst.CSTNode) -> Value:
     """``x.mm(w)`` of something of which nothing is known, MISSING if it is another call."""
-    name = dotted(getattr(node, "func", None)).rpartition(".")
-    if not name[0] or name[2] not in {"mm", "matmul", "bmm"}:
+    name = called(node)
+    if name not in {"mm", "matmul", "bmm"} or "." not in dotted(getattr(node, "func", None)):
         return MISSING
-    return product(interpreter, name[2], (UNKNOWN, *arguments.positional))
+    return product(interpreter, name, (UNKNOWN, *arguments.positional))
 
 
 def rescale(interpreter: Interpreter, value: Value) -> Value:

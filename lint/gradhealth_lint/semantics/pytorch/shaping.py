@@ -92,13 +92,13 @@ def _of(
     run: bool = True,
 ) -> str:
     """The form of a tensor, UNREAD of another one, "" if nothing is known of it."""
-    if isinstance(node, cst.Name):
+    if node.__class__ is cst.Name:
         return _of_name(node.value, frame) or _of_value(interpreter, value, run=run)
-    if isinstance(node, cst.Subscript):
+    if node.__class__ is cst.Subscript:
         return _of_subscript(node)
-    if isinstance(node, cst.BinaryOperation):
+    if node.__class__ is cst.BinaryOperation:
         return _of_arithmetic(interpreter, node, frame)
-    if isinstance(node, cst.Call):
+    if node.__class__ is cst.Call:
         name = _called(node)
         inner = _tensor(node)
         if name in _FORMING and inner is not None:

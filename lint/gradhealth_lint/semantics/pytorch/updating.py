@@ -84,9 +84,12 @@ def assigned(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> None:
             _note(interpreter, node, "no leaf", name)
 
 
+_ARITHMETIC: Final[frozenset[type]] = frozenset({cst.BinaryOperation, cst.Call})
+
+
 def by_gradient(node: cst.CSTNode, name: str) -> bool:
     """Whether an expression is arithmetic on ``name`` and ``name.grad``."""
-    if not isinstance(node, (cst.BinaryOperation, cst.Call)):
+    if node.__class__ not in _ARITHMETIC:
         return False
     texts = _gradients(node)
     return f"{name}.grad" in texts or f"{name}.grad.data" in texts

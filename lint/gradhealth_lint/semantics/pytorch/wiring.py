@@ -182,12 +182,11 @@ def _operation(
     node: cst.Call, receiver: Value, callee: Value, arguments: Arguments
 ) -> tuple[str, Value]:
     """The name of what torch does here, "" for all else, and the tensor it does it to."""
-    first = arguments.first("input")
     if isinstance(callee, Qualified):
         package, _, name = callee.name.rpartition(".")
-        return (name, first) if f"{package}." in _PACKAGES else ("", UNKNOWN)
+        return (name, arguments.first("input")) if f"{package}." in _PACKAGES else ("", UNKNOWN)
     if isinstance(callee, Layer):
-        return callee.kind, first
+        return callee.kind, arguments.first("input")
     if isinstance(node.func, cst.Attribute):
         name = node.func.attr.value
         known = isinstance(receiver, (Node, Squashed, Applied))
