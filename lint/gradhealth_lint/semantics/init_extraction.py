@@ -40,6 +40,8 @@ def init_uses(
     interpreter: Interpreter, places: dict[int, Place], anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[InitUse, ...]:
     """Every init call that is still in force for some parameter."""
+    if not interpreter.inits:
+        return ()
     targets: dict[int, list[InitTarget]] = {}
     written: dict[int, InitCall] = {}
     held = {id(layer) for layer in modules.within(interpreter.instances)}
@@ -52,7 +54,7 @@ def init_uses(
         out_of_view = id(layer) in held and layer.kind in catalogue.AFFINE_KINDS
         target = _target(layer, name, places.get(id(layer)), held=out_of_view)
         targets.setdefault(id(call.node), []).append(target)
-    whole = _whole_models(interpreter)
+    whole = _whole_models(interpreter) if written else {}
     return tuple(
         InitUse(
             anchor(call.node), init_from(call), tuple(dict.fromkeys(targets[key])),
@@ -66,6 +68,8 @@ def ties(
     interpreter: Interpreter, places: dict[int, Place], anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[Tied, ...]:
     """Heads that share an embedding whose init nothing has changed, as far as is in view."""
+    if not interpreter.tied:
+        return ()
     outside = [one for one in interpreter.instances if not classes.is_in_view(one.cls)]
     hidden = {id(layer) for layer in modules.within(outside)}
     found: dict[Tied, None] = {}

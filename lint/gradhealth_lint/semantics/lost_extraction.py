@@ -27,8 +27,10 @@ def lost_inits(
     interpreter: Interpreter, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[LostInit, ...]:
     """Every init that misses what it is for, each once."""
-    found: dict[LostInit, None] = {}
     noted = tuple(interpreter.lost)
+    if not noted:
+        return ()
+    found: dict[LostInit, None] = {}
     for early in (one for one in noted if isinstance(one, Early)):
         late = list(_late(interpreter, early))
         if late:

@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 _FRAMES: Final = 10_000
 _COMMENT: Final = re.compile(r"#.*")
 #: What a file has that trains or evaluates, and what it has besides if it is a loop's.
-_TRAINS: Final = re.compile(rb"\.(manual_)?backward\s*\(|zero_grad|clip_grad|\boptim\b|\.eval\(\)")
+_TRAINS: Final = (b"zero_grad", b"clip_grad", b".eval()")
 _BACKWARD: Final = re.compile(rb"\.(manual_)?backward\s*\(")
 #: What a file has that hands a model and its optimizer to a loop in another one.
 _OPTIMIZES: Final = re.compile(rb"\boptim\b")
 _HANDS: Final = re.compile(rb"\.parameters\s*\(")
 #: What a file has that looks into a PackedSequence.
-_PACKS: Final = re.compile(rb"PackedSequence|pack_padded_sequence|pack_sequence|batch_sizes")
+_PACKS: Final = (b"PackedSequence", b"pack_padded_sequence", b"pack_sequence", b"batch_sizes")
 _STEP: Final = re.compile(rb"step\w*\s*\(")
 
 
@@ -99,13 +99,16 @@ def read(source: Source, limits: Limits, *, stacks: bool = True, exact: bool = T
     light = None if exact or source.parsed is None else trees.from_syntax(source.parsed)
     tree = cst.parse_module(source.text) if light is None else light
     interpreter = Interpreter(limits)
-    trains = bool(_BACKWARD.search(source.data) and _STEP.search(source.data))
-    trains = trains or bool(_OPTIMIZES.search(source.data) and _HANDS.search(source.data))
-    interpreter.observing = trains or bool(_TRAINS.search(source.data))
-    if trains or b".apply(" in source.data:
+    data = source.data
+    goes_backward = _BACKWARD.search(data) is not None
+    optimizes = b"optim" in data and _OPTIMIZES.search(data) is not None
+    trains = goes_backward and _STEP.search(data) is not None
+    trains = trains or (optimizes and _HANDS.search(data) is not None)
+    interpreter.observing = goes_backward or optimizes or any(one in data for one in _TRAINS)
+    if trains or b".apply(" in data:
         # Other files can add to what is read of this one: its model, or its initialisation.
         interpreter.project = Project(interpreter, Path(source.path), trains=trains)
-    interpreter.cuts.packs = bool(_PACKS.search(source.data))
+    interpreter.cuts.packs = any(one in data for one in _PACKS)
     runs = roots.run(interpreter, tree, trace=stacks)
     code = _COMMENT.sub("", source.text)
     facts, nodes = extraction.extract(interpreter, runs, tree, code)

@@ -80,6 +80,8 @@ def made_in_forward(
     interpreter: Interpreter, anchor: Callable[[cst.CSTNode], Anchor]
 ) -> tuple[Made, ...]:
     """Layers with parameters that a forward pass makes, applies and throws away."""
+    if not interpreter.used_up:
+        return ()
     kept = {id(module) for module in modules.within(interpreter.instances)}
     found = {
         Made(anchor(layer.node), layer.kind)

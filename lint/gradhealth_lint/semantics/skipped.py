@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from gradhealth_lint.semantics.domain import walking
 from gradhealth_lint.semantics.domain.names import called
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +29,14 @@ def mentions_gradients(branch: cst.CSTNode) -> bool:
     return any("grad" in n or "backward" in n or n == "step" for n in _called(branch))
 
 
-@lru_cache(maxsize=256)
 def trains(branch: cst.CSTNode) -> bool:
     """Whether the branch goes backward and takes a step: what it leaves out, no other adds."""
-    names = set(_called(branch))
-    return "step" in names and bool({"backward", "manual_backward"} & names)
+    names = _called(branch)
+    return "step" in names and not names.isdisjoint({"backward", "manual_backward"})
 
 
-def _called(branch: cst.CSTNode) -> Iterator[str]:
-    waiting: list[cst.CSTNode] = [branch]
-    while waiting:
-        node = waiting.pop()
-        if node.__class__ is cst.Call:
-            yield called(node).lower()
-        waiting.extend(walking.children(node))
+@lru_cache(maxsize=256)
+def _called(branch: cst.CSTNode) -> frozenset[str]:
+    """What is called in a branch; every turn of its loop asks again."""
+    calls = (node for node in walking.within(branch) if node.__class__ is cst.Call)
+    return frozenset(called(node).lower() for node in calls)

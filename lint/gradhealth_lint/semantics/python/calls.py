@@ -99,20 +99,21 @@ def read_arguments(interpreter: Interpreter, node: cst.Call, frame: Frame) -> Ar
     result = Arguments([], {})
     for argument in node.args:
         value = interpreter.evaluate(argument.value, frame)
-        if argument.star == "*":
+        if not argument.star:
+            if argument.keyword is None:
+                result.positional.append(value)
+            else:
+                result.keywords[argument.keyword.value] = value
+        elif argument.star == "*":
             more = iteration.iterated(interpreter, value)
             result.positional.extend(more or ())
             result.open = result.open or more is None
-        elif argument.star == "**":
+        else:
             known = isinstance(value, DictValue) and value.items is not UNKNOWN
             for key, item in value.items if known else ():
                 if isinstance(key, str):
                     result.keywords[key] = item
             result.open = result.open or not known
-        elif argument.keyword is not None:
-            result.keywords[argument.keyword.value] = value
-        else:
-            result.positional.append(value)
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import libcst as cst
@@ -74,7 +75,13 @@ def _string(_: Interpreter, node: cst.SimpleString, __: Frame) -> Value:
     if bare[0] in "\"'" and (raw or "\\" not in text):
         quotes = 3 if bare[:3] in {'"""', "'''"} else 1
         return Composed(bare[quotes:-quotes]) if raw else bare[quotes:-quotes]
-    value = node.evaluated_value
+    return _escaped(text)
+
+
+@lru_cache(maxsize=4096)
+def _escaped(text: str) -> Value:
+    """A literal that has to be compiled to be read; most are a line's end among a few words."""
+    value = cst.SimpleString(text).evaluated_value
     # An escape hides a name from the screen.
     return Composed(value) if isinstance(value, str) else UNKNOWN
 

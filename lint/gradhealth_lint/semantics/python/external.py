@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from gradhealth_lint.semantics.domain import catalogue
@@ -64,7 +65,7 @@ def call(
         return Scaler(arguments.bind("device", "init_scale").get("enabled", True))
     last = name.rpartition(".")[2]
     known = name.startswith(catalogue.OPTIM) and name.count(".") == 2  # noqa: PLR2004
-    if known or _OPTIMIZER.search(last):
+    if known or _is_named_optimizer(last):
         owners = modules.owners(arguments.everything()[:1])
         if owners or (known and last[:1].isupper()):
             root = interpreter.calls[0] if interpreter.calls else None
@@ -97,6 +98,11 @@ def call(
     if library.knows(name):
         return library.call(interpreter, name, arguments, node)
     return _unknown(interpreter, arguments, node)
+
+
+@lru_cache(maxsize=4096)
+def _is_named_optimizer(name: str) -> bool:
+    return _OPTIMIZER.search(name) is not None
 
 
 def _hosted(interpreter: Interpreter, manager: Manager, node: cst.Call) -> None:
