@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Python frames that fit on a stack of 8 MB, and more than the deepest expression takes.
 _FRAMES: Final = 10_000
-_COMMENT: Final = re.compile(r"#.*")
+_COMMENT: Final = re.compile(r"#[^\r\n]*")
 #: What a file has that trains or evaluates, and what it has besides if it is a loop's.
 _TRAINS: Final = (b"zero_grad", b"clip_grad", b".eval()")
 _BACKWARD: Final = re.compile(rb"\.(manual_)?backward\s*\(")
