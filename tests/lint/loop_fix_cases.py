@@ -108,6 +108,42 @@ CHANGES: Final[dict[str, list[str]]] = {
         "+ loss.backward()",
         "- loss.backward()",
     ],
+    "GRD301 weights-by-hand": [
+        "+ nn.utils.clip_grad_norm_(net.parameters(), max_norm=1.0)",
+    ],
+    "GRD301 gated-by-hand": [
+        "+ nn.utils.clip_grad_norm_(net.parameters(), max_norm=1.0)",
+    ],
+    "GRD301 state-given-back": [
+        "+ nn.utils.clip_grad_norm_(rnn.parameters(), max_norm=1.0)",
+    ],
+    "GRD301 cell-by-hand": [
+        "+ nn.utils.clip_grad_norm_(rnn.parameters(), max_norm=1.0)",
+    ],
+    "GRD302 lightning-by-hand": [
+        "+ self.clip_gradients(opt, gradient_clip_val=1.0)",
+        "- self.clip_gradients(opt, gradient_clip_val=1.0)",
+    ],
+    "GRD306 by-hand-without-gradient": [
+        "+ w.grad = None",
+        "+ b.grad = None",
+    ],
+    "GRD306 by-hand-over-parameters": [
+        "+ p.grad = None",
+    ],
+    "GRD306 by-hand-in-a-function": [
+        "+ p.grad = None",
+    ],
+    "GRD306 by-hand-of-an-object": [
+        "+ self.w.grad = None",
+    ],
+    "GRD306 lightning-by-hand": [
+        "+ opt.zero_grad()",
+    ],
+    "GRD307 lightning-by-hand": [
+        "+ opt.zero_grad()",
+        "- opt.zero_grad()",
+    ],
     "GRD306 cleared-in-the-other-precision": [
         "+ opt.zero_grad()",
     ],

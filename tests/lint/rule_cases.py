@@ -6,6 +6,7 @@ from gradhealth_lint.violation import Example
 from tests.lint import (
     accumulation_rule_cases,
     backward_rule_cases,
+    by_hand_rule_cases,
     checkpoint_rule_cases,
     clipping_rule_cases,
     constant_init_cases,
@@ -17,6 +18,7 @@ from tests.lint import (
     graph_rule_cases,
     half_eps_rule_cases,
     hand_made_cases,
+    hand_recurrence_rule_cases,
     helper_clearing_rule_cases,
     helper_clipping_rule_cases,
     helper_graph_rule_cases,
@@ -976,6 +978,7 @@ BAD: dict[str, tuple[Example, ...]] = {
 for more in (
     accumulation_rule_cases,
     backward_rule_cases,
+    by_hand_rule_cases,
     checkpoint_rule_cases,
     clipping_rule_cases,
     constant_init_cases,
@@ -986,6 +989,7 @@ for more in (
     exponential_rule_cases,
     graph_rule_cases,
     half_eps_rule_cases,
+    hand_recurrence_rule_cases,
     hosted_rule_cases,
     leaf_rule_cases,
     hand_made_cases,

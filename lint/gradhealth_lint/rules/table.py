@@ -281,7 +281,7 @@ TABLE: Final[tuple[tuple[str, str, str, bool, bool, tuple[tuple[bytes, ...], ...
         "training_loop.grd306_missing_zero_grad:MissingZeroGrad",
         True,
         False,
-        ((b"torch",), (b"backward",), (b"step",)),
+        ((b"torch",), (b"backward",), (b".grad", b"step")),
     ),
     (
         "GRD307",

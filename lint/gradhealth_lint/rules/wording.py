@@ -80,7 +80,7 @@ def assumptions(notes: tuple[str, ...]) -> str:
 def lost(cut: CutOff) -> str:
     """What gets no gradient because of a cut: ``self.conv1, self.conv2 and 3 more``, ``pred``."""
     if cut.is_loss:
-        return cut.lost[0]
+        return " and ".join(cut.lost)
     shown = [f"self.{name}" for name in cut.lost[:_SHOWN]]
     rest = len(cut.lost) - len(shown)
     return ", ".join(shown) + (f" and {rest} more" if rest else "")

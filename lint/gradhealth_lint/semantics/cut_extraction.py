@@ -35,6 +35,8 @@ _RESERVED: Final = re.compile(
     re.I,
 )
 _LOSS: Final = re.compile(r"loss|criterion", re.I)
+#: Functions that draw by the reparametrisation trick (Kingma and Welling, 2014, section 2.4).
+_DRAWS: Final = re.compile(r"reparam", re.I)
 #: Arguments of a loss that a model made.
 _MADE: Final = re.compile(r"pred|out|logit|^input|hat|recon|student|score|prob|^x$|^y_pred", re.I)
 #: Whole numbers, which no gradient reaches in any case.
@@ -58,7 +60,8 @@ def cut_off(
             for one in _of_module(interpreter, module, outputs, anchor):
                 found[one] = None
     for name, outputs in runs.judged:
-        for one in _of_loss(interpreter, name, outputs, anchor):
+        draws = _DRAWS.search(name) is not None
+        for one in (_of_draw if draws else _of_loss)(interpreter, name, outputs, anchor):
             found[one] = None
     return tuple(found)
 
@@ -129,6 +132,26 @@ def _of_loss(
                 anchor(severed.at), severed.how, name, tuple(lost[:1]), True, False, True,
                 _text(severed.at),
             )  # fmt: skip
+
+
+def _of_draw(
+    interpreter: Interpreter,
+    name: str,
+    outputs: list[Node],
+    anchor: Callable[[cst.CSTNode], Anchor],
+) -> Iterator[CutOff]:
+    """Cuts in the reparametrisation trick, which is there to hand its arguments a gradient."""
+    live, cuts = _ways(interpreter, outputs)
+    trained = {id(node) for node in live}
+    for cut in cuts:
+        behind, _ = _reached(interpreter, [cut], through=True)
+        given = [node for node in behind if node.operation == INPUT]
+        labels = [node.label for node in given if node.label and id(node) not in trained]
+        lost = tuple(reversed(labels))
+        severed = interpreter.cuts.severed[id(cut)]
+        if lost and id(severed.at) not in interpreter.sites:
+            text = _text(severed.at)
+            yield CutOff(anchor(severed.at), severed.how, name, lost, True, False, True, text)
 
 
 def _ways(interpreter: Interpreter, outputs: list[Node]) -> tuple[list[Node], list[Node]]:

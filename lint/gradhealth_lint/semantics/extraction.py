@@ -17,10 +17,12 @@ from gradhealth_lint.semantics import (
     output_extraction,
     parameter_extraction,
     raw_images,
+    recurring,
     registration,
     single_batches,
     squashing,
     training_extraction,
+    uncleared,
 )
 from gradhealth_lint.semantics.domain.names import dotted
 from gradhealth_lint.semantics.domain.torch_values import Container, Layer
@@ -63,6 +65,7 @@ def extract(
         unregistered=registration.unregistered(interpreter, code, extractor.anchor),
         loose=loose_extraction.loose(interpreter, code, extractor.anchor),
         hand_updates=loose_extraction.hand_updates(interpreter, code, extractor.anchor),
+        uncleared=uncleared.uncleared(interpreter, runs, code, extractor.anchor),
         **training_extraction.training(interpreter, runs, code, extractor.anchor),
         lost_checkpoints=checkpoint_extraction.lost(interpreter, runs, code, extractor.anchor),
         frozen=frozen_extraction.frozen(interpreter, tree, code, extractor.anchor),
@@ -76,6 +79,7 @@ def extract(
         single_batches=single_batches.single_batches(
             interpreter, runs, tree, code, extractor.anchor
         ),
+        hand_recurrences=recurring.hand_recurrences(interpreter, runs, extractor.anchor),
         **extractor.networks(),
     )
     return facts, tuple(extractor.nodes)

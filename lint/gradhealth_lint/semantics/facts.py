@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from gradhealth_lint.semantics.loop_facts import EarlyClip, Subject, TrainingLoop
     from gradhealth_lint.semantics.lost_facts import LostInit
     from gradhealth_lint.semantics.module_facts import Loose, Made, Tied, Unregistered
-    from gradhealth_lint.semantics.network_facts import InitUse, Network, Recurrence, Stack
+    from gradhealth_lint.semantics.network_facts import (
+        HandRecurrence,
+        InitUse,
+        Network,
+        Recurrence,
+        Stack,
+    )
     from gradhealth_lint.semantics.numeric_facts import Steep
     from gradhealth_lint.semantics.parameter_facts import HandMade
     from gradhealth_lint.semantics.places import Anchor
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
         Retained,
         StaleOptimizer,
         StrayStep,
+        Uncleared,
     )
 
 
@@ -81,6 +88,7 @@ class FileFacts:
     loose: tuple[Loose, ...] = ()
     stale_optimizers: tuple[StaleOptimizer, ...] = ()
     hand_updates: tuple[HandUpdate, ...] = ()
+    uncleared: tuple[Uncleared, ...] = ()
     retained: tuple[Retained, ...] = ()
     carried: tuple[CarriedState, ...] = ()
     accumulations: tuple[Accumulation, ...] = ()
@@ -100,3 +108,4 @@ class FileFacts:
     single_batches: tuple[SingleBatch, ...] = ()
     networks: tuple[Network, ...] = ()
     recurrences: tuple[Recurrence, ...] = ()
+    hand_recurrences: tuple[HandRecurrence, ...] = ()

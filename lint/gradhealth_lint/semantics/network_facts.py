@@ -135,6 +135,18 @@ class Recurrence:
 
 
 @dataclass(frozen=True, slots=True)
+class HandRecurrence:
+    """A loop over a sequence whose state goes through ``weight`` at each step.
+
+    ``owners`` are the classes of the models that it is part of.
+    """
+
+    anchor: Anchor
+    weight: str
+    owners: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class InitTarget:
     """A parameter that an init call set and that nothing set again."""
 

@@ -40,6 +40,17 @@ class HandUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class Uncleared:
+    """Tensors, by their texts, that a loop moves along their gradients by hand, and the places.
+
+    Nothing in the file clears a gradient.
+    """
+
+    anchors: tuple[int, ...]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Retained:
     """The graph of a loss that is kept beyond its turn of a training loop.
 

@@ -242,6 +242,9 @@ def _risk(step: TrainingStep, facts: FileFacts, limits: Limits) -> str | None:
     named = sorted(step.layers & catalogue.RECURRENT) or sorted(step.layers & catalogue.ATTENTION)
     if named:
         return f"it contains nn.{named[0]}"
+    for recurrence in facts.hand_recurrences:
+        if step.model in recurrence.owners:
+            return f"its state goes through {recurrence.weight} at each step of a sequence"
     for index in step.stacks:
         stack = facts.stacks[index]
         total = predict(stack, limits).total_gain

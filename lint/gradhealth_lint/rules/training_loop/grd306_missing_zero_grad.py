@@ -13,9 +13,11 @@ from gradhealth_lint.violation import Example, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from gradhealth_lint.edits.plan import Plan
     from gradhealth_lint.limits import Limits
     from gradhealth_lint.semantics.facts import FileFacts
     from gradhealth_lint.semantics.loop_facts import LoopEvent, Subject
+    from gradhealth_lint.semantics.training_facts import Uncleared
 
 
 #: A test that comes out the same in every turn: ``args.amp``, ``scaler is None``.
@@ -34,6 +36,11 @@ class MissingZeroGrad:
         " of all gradients so far"
     )
     remedy: ClassVar[str] = "call {optimizer}.zero_grad() before backward() in every turn"
+    by_hand_message: ClassVar[str] = (
+        "nothing in this file clears {text}.grad{more}: each update by hand uses the sum of all"
+        " gradients so far"
+    )
+    by_hand_remedy: ClassVar[str] = "set {text}.grad{more} to None after the update, in every turn"
     why: ClassVar[str] = (
         "backward() adds to .grad. Without zero_grad() the second step uses the "
         "gradients of two batches, the hundredth of a hundred, most of them computed "
@@ -42,7 +49,8 @@ class MissingZeroGrad:
         "zero_grad of the optimizer or model, p.grad = None, a helper that gets the "
         "model or the optimizer and cannot be read; and for optimizers that are not "
         "torch.optim's. A method that steps an optimizer of its object is a loop by its callers: "
-        "it is reported where nothing in the file clears gradients."
+        "it is reported where nothing in the file clears gradients. So is a loop that steps by "
+        "hand, ``w -= lr * w.grad``, with tensors that it does not make anew."
     )
     references: ClassVar[tuple[str, ...]] = (
         "PyTorch documentation, torch.optim: taking an optimization step",
@@ -50,12 +58,21 @@ class MissingZeroGrad:
     needs: ClassVar[tuple[re.Pattern[bytes], ...]] = (
         re.compile(rb"torch"),
         re.compile(rb"backward"),
-        re.compile(rb"step"),
+        re.compile(rb"step|\.grad\b"),
     )
     reads_stacks: ClassVar[bool] = False
 
     def check(self, facts: FileFacts, limits: Limits) -> Iterator[Found]:
         """Backward pass and step in code that is read to its end and clears nothing of it."""
+        for update in facts.uncleared:
+            first, *others = update.texts
+            more = "".join(f" and {text}.grad" for text in others)
+            yield Found(
+                update.anchors[0],
+                self.by_hand_message.format(text=first, more=more),
+                self.by_hand_remedy.format(text=first, more=more),
+                _let_go(update),
+            )
         seen: set[int] = set()
         subjects = {subject.number: subject for subject in facts.subjects}
         for turn in turns(facts):
@@ -151,6 +168,16 @@ class MissingZeroGrad:
                 optimizer.zero_grad()
             """,
         ),
+    )
+
+
+def _let_go(update: Uncleared) -> Plan:
+    from gradhealth_lint.edits.plan import InsertAfter, Plan
+
+    pairs = zip(update.anchors, update.texts, strict=True)
+    return Plan(
+        "unsafe",
+        tuple(InsertAfter(anchor, ((f"{text}.grad = None",),)) for anchor, text in pairs),
     )
 
 

@@ -84,7 +84,7 @@ def turns(facts: FileFacts) -> Iterator[Turn]:
     """Every optimizer step in code that no framework runs."""
     subjects = {subject.number: subject for subject in facts.subjects}
     for loop in facts.loops:
-        if loop.owner != "own":
+        if loop.owner != "own" and not _is_by_hand(loop):
             continue
         for index, step in enumerate(loop.events):
             if step.kind != "step" or not _is_optimizer(step, subjects):
@@ -103,6 +103,12 @@ def turns(facts: FileFacts) -> Iterator[Turn]:
                 subjects.get(step.subject) if step.subject is not None else None,
                 around,
             )
+
+
+def _is_by_hand(loop: TrainingLoop) -> bool:
+    """Whether a LightningModule goes backward itself, and does all the rest as well."""
+    backwards = [event.framework for event in loop.events if event.kind == "backward"]
+    return loop.owner == "lightning" and "lightning" in backwards
 
 
 def _around(step: LoopEvent, loop: TrainingLoop) -> tuple[Anchor, ...]:

@@ -32,14 +32,15 @@ from gradhealth_lint.semantics.python.interpreter import BudgetExceededError
 from gradhealth_lint.semantics.pytorch import frameworks, modules
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from gradhealth_lint.semantics.python.interpreter import Interpreter
     from gradhealth_lint.semantics.pytorch.events import Event
     from gradhealth_lint.semantics.skipped import Skipped
 
-#: Functions that are a loss by their name.
-_LOSS: Final = re.compile(r"loss|criterion", re.I)
+#: Functions that are a loss by their name, and those that draw what a gradient is to come back by.
+_JUDGED: Final = re.compile(r"loss|criterion|reparam", re.I)
+_DRAWS: Final = re.compile(r"reparam", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class Runs:
     outputs: list[tuple[Value, list[Node]]] = field(default_factory=list)
     #: Modules some of whose outputs are not known.
     partly: set[int] = field(default_factory=set)
-    #: The outputs of each function that is a loss by its name.
+    #: The outputs of each function that is a loss, or draws, by its name.
     judged: list[tuple[str, list[Node]]] = field(default_factory=list)
     #: What training was seen in each root.
     roots: list[Run] = field(default_factory=list)
@@ -143,7 +144,7 @@ def _uncalled(
     else:
         given = Bound(function, receiver)
     nothing = Arguments([], {})
-    interpreter.host = "" if receiver is None else frameworks.of_class(receiver.cls)
+    interpreter.host = "" if receiver is None else frameworks.around(receiver.cls, function)
     node, interpreter.assuming = function.node, True
     _attempt(interpreter, runs, lambda: calls.call(interpreter, given, nothing, node), node)
     interpreter.assuming = False
@@ -162,13 +163,28 @@ def _trace_all(interpreter: Interpreter, runs: Runs) -> None:
         if not applied and container.kind == "Sequential":
             _trace(interpreter, runs, container)
     for value in list(interpreter.module.fields.values()):
-        if isinstance(value, Function) and _LOSS.search(value.name):
+        if isinstance(value, Function) and _JUDGED.search(value.name):
             _judge(interpreter, runs, value)
+    for value, receiver in _drawing(interpreter):
+        _judge(interpreter, runs, value, receiver)
     interpreter.forwarding = 0
 
 
-def _judge(interpreter: Interpreter, runs: Runs, function: Function) -> None:
-    """Run a loss on tensors, for what of them it depends on."""
+def _drawing(interpreter: Interpreter) -> Iterator[tuple[Function, Instance]]:
+    """Methods that draw by the reparametrisation trick, by their names; each once."""
+    seen: set[int] = set()
+    for instance in list(interpreter.instances):
+        for value in [] if instance.cls.foreign else list(instance.cls.fields.values()):
+            drawing = isinstance(value, Function) and _DRAWS.search(value.name) is not None
+            if drawing and value.kind == "plain" and id(value.node) not in seen:
+                seen.add(id(value.node))
+                yield value, instance
+
+
+def _judge(
+    interpreter: Interpreter, runs: Runs, function: Function, receiver: Instance | None = None
+) -> None:
+    """Run a loss, or a draw, on tensors, for what of them it depends on."""
     if not isinstance(function.node, cst.FunctionDef) or function.frame.module.fields is not (
         interpreter.module.fields
     ):
@@ -176,8 +192,9 @@ def _judge(interpreter: Interpreter, runs: Runs, function: Function) -> None:
     outputs: list[Node] = []
 
     def judge() -> None:
-        given = inputs(interpreter, function, skipped=0)
-        result = calls.call(interpreter, function, given, function.node)
+        given = inputs(interpreter, function, skipped=0 if receiver is None else 1)
+        callee: Value = function if receiver is None else Bound(function, receiver)
+        result = calls.call(interpreter, callee, given, function.node)
         outputs.extend(tensors_in([result]))
 
     observing, interpreter.observing = interpreter.observing, False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from gradhealth_lint.semantics.domain import folding
+from gradhealth_lint.semantics.domain import folding, walking
 from gradhealth_lint.semantics.domain.torch_values import (
     Manager,
     Optimizer,
@@ -66,6 +66,21 @@ def of_class(cls: ClassValue) -> str:
     return next((found for found in map(framework_of, named) if found), "")
 
 
+def around(cls: ClassValue, method: Function) -> str:
+    """The framework that trains around a method, "" if the method trains itself.
+
+    A LightningModule whose training step goes backward takes the optimizer's steps as well.
+    """
+    framework = of_class(cls)
+    by_hand = framework == "lightning" and method.name == "training_step" and _goes_backward(cls)
+    return "" if by_hand else framework
+
+
+def _goes_backward(cls: ClassValue) -> bool:
+    methods = (value for value in cls.fields.values() if isinstance(value, Function))
+    return any("manual_backward" in walking.names(method.node) for method in methods)
+
+
 def optimizers(interpreter: Interpreter, receiver: Instance, node: cst.CSTNode) -> Value:
     """``LightningModule.optimizers()``: what its configure_optimizers gives."""
     from gradhealth_lint.semantics.python import calls, classes
@@ -73,7 +88,15 @@ def optimizers(interpreter: Interpreter, receiver: Instance, node: cst.CSTNode) 
     configure = classes.find(receiver.cls, "configure_optimizers")
     if not isinstance(configure, Function):
         return UNKNOWN
-    found = _optimizers_in(calls.call(interpreter, Bound(configure, receiver), _NOTHING, node))
+    if configure.node in interpreter.calls:
+        return UNKNOWN
+    # The same ones at every call: they are made by nobody who asks for them.
+    running, interpreter.calls = interpreter.calls, []
+    try:
+        made = calls.call(interpreter, Bound(configure, receiver), _NOTHING, node)
+    finally:
+        interpreter.calls = running
+    found = _optimizers_in(made)
     return found[0] if len(found) == 1 else new_list(found or UNKNOWN)
 
 

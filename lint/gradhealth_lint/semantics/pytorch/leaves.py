@@ -18,7 +18,7 @@ from gradhealth_lint.semantics.domain.values import UNKNOWN, Arguments, Qualifie
 if TYPE_CHECKING:
     from gradhealth_lint.semantics.domain.values import Frame
     from gradhealth_lint.semantics.python.interpreter import Interpreter
-    from gradhealth_lint.semantics.pytorch.updating import Changed
+    from gradhealth_lint.semantics.pytorch.updating import Changed, Moved
 
 #: Methods that give back the same tensor: always, or where it is as ordinary tensors are.
 _SAME: Final = frozenset(
@@ -43,6 +43,8 @@ class Held:
     anew: set[tuple[int, str]] = field(default_factory=set)
     #: Parameters that were changed by hand.
     changed: list[Changed] = field(default_factory=list)
+    #: Steps along a gradient by hand.
+    moved: list[Moved] = field(default_factory=list)
 
 
 def parameter(interpreter: Interpreter, arguments: Arguments) -> Value:

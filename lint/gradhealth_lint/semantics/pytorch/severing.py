@@ -47,7 +47,7 @@ STEPPING: Final = frozenset(name for name, how in _METHODS.items() if how == STE
 _FUNCTIONS: Final = {
     **dict.fromkeys(
         ("argmax", "argmin", "argsort", "round", "floor", "ceil", "sign", "trunc", "heaviside",
-         "bucketize", "bernoulli", "eq", "ne", "gt", "ge", "lt", "le"),
+         "bucketize", "bernoulli", "normal", "eq", "ne", "gt", "ge", "lt", "le"),
         STEPPED,
     ),
     **dict.fromkeys(("tensor", "Tensor", "FloatTensor", "nn.Parameter"), REMADE),

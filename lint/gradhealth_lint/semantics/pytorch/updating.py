@@ -47,15 +47,28 @@ class Changed:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A step along the gradient of the tensor ``text``, the loops around it and its function."""
+
+    node: cst.CSTNode
+    text: str
+    loops: tuple[cst.CSTNode, ...]
+    turn: int
+    function: object
+
+
 def called(interpreter: Interpreter, node: cst.Call, receiver: Value, frame: Frame) -> None:
     """``parameter.mul_(...)``."""
     func = node.func
     if isinstance(func, cst.Attribute) and func.attr.value in _IN_PLACE:
+        _move(interpreter, node, func.value, node)
         _in_place(interpreter, func.value, receiver, node, frame)
 
 
 def augmented(interpreter: Interpreter, node: cst.AugAssign, old: Value, frame: Frame) -> None:
     """``parameter -= ...``."""
+    _move(interpreter, node, node.target, node.value)
     _in_place(interpreter, node.target, old, node, frame)
 
 
@@ -69,6 +82,8 @@ def set_element(
 def assigned(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> None:
     """``p = p - lr * p.grad`` of what a loop over parameters gives, or of a leaf in a loop."""
     target = node.targets[0].target
+    if target.__class__ is cst.Attribute and target.attr.value == "data":
+        _move(interpreter, node, target, node.value)
     if len(node.targets) > 1 or not isinstance(target, cst.Name):
         return
     name = target.value
@@ -82,6 +97,20 @@ def assigned(interpreter: Interpreter, node: cst.Assign, frame: Frame) -> None:
         again = _mentions(interpreter.loops[0], _LEAVES_AGAIN) or _mentions(node, _LEAVES_AGAIN)
         if not again:
             _note(interpreter, node, "no leaf", name)
+
+
+def _move(
+    interpreter: Interpreter, node: cst.CSTNode, target: cst.CSTNode, value: cst.CSTNode
+) -> None:
+    """Note a step along the gradient in a loop of this file, if it is one."""
+    if not interpreter.loops or interpreter.site is not None or interpreter.host:
+        return
+    text = dotted(target) if isinstance(target, (cst.Name, cst.Attribute)) else ""
+    text = text.removesuffix(".data")
+    if text and f"{text}.grad" in {one.removesuffix(".data") for one in _gradients(value)}:
+        function = interpreter.calls[-1] if interpreter.calls else None
+        loops = tuple(interpreter.loops)
+        interpreter.held.moved.append(Moved(node, text, loops, interpreter.turn, function))
 
 
 _ARITHMETIC: Final[frozenset[type]] = frozenset({cst.BinaryOperation, cst.Call})
