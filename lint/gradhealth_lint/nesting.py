@@ -15,6 +15,8 @@ _LONG_LINE: Final = 2_000
 #: What a line begins or ends with if the one before it, or it itself, goes on.
 _BEGINS: Final = ("+", "-", "*", "/", "%", "|", "&", "^", "@", ".", "or", "and")
 _ENDS: Final = (*_BEGINS, ",", "(", "[")
+#: What no line within an expression begins with.
+_OUTSIDE: Final = ("def ", "class ", "return ", "import ")
 _ONLY_AST: Final = 0x400  # ast.PyCF_ONLY_AST
 
 
@@ -44,5 +46,13 @@ def _may_be_deep(text: str) -> bool:
         return True
     if len(lines) <= _DEEPEST:
         return False
-    bare = [line.strip() for line in lines]
-    return sum(one.startswith(_BEGINS) or one.endswith(_ENDS) for one in bare) >= _DEEPEST
+    going_on = 0
+    for line in lines:
+        bare = line.strip()
+        if bare.startswith(_BEGINS) or bare.endswith(_ENDS):
+            going_on += 1
+            if going_on >= _DEEPEST:
+                return True
+        elif bare.startswith(_OUTSIDE):
+            going_on = 0
+    return False

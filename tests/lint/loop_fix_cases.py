@@ -5,6 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 CHANGES: Final[dict[str, list[str]]] = {
+    "GRD302 accelerate-clips-behind-the-step": [
+        "+ accelerator.clip_grad_norm_(model.parameters(), 1.0)",
+        "- accelerator.clip_grad_norm_(model.parameters(), 1.0)",
+    ],
+    "GRD304 accelerate-clips-before-the-backward-pass": [
+        "+ accelerator.backward(loss)",
+        "- accelerator.backward(loss)",
+    ],
+    "GRD306 accelerate-clears-nothing": ["+ optimizer.zero_grad()"],
+    "GRD307 accelerate-clears-before-the-step": [
+        "+ optimizer.zero_grad()",
+        "- optimizer.zero_grad()",
+    ],
     "GRD302 called-from-fit": [
         "+ torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)",
         "- torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)",

@@ -5,6 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 CHANGES: Final[dict[str, list[str]]] = {
+    "GRD406 squares-clamped-to-zero": [
+        "- return torch.relu(torch.sqrt(d) - margin).mean()",
+        "+ return torch.relu(torch.sqrt(d + 1e-8) - margin).mean()",
+    ],
     "GRD401 softmax-model-and-trainer": [
         "- return F.softmax(self.out(h), dim=1)",
         "+ return self.out(h)",

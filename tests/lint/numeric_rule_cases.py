@@ -96,6 +96,15 @@ GOOD: dict[str, tuple[Example, ...]] = {
             """,
         ),
         Example(
+            "difference-held-at-zero",
+            """
+            import torch
+
+            def ranking_loss(better, worse):
+                return torch.clamp(better - worse, min=0).sqrt().mean()
+            """,
+        ),
+        Example(
             "larger-of-two",
             """
             import torch
@@ -425,6 +434,17 @@ BAD: dict[str, tuple[Example, ...]] = {
                 def forward(self, a, b, label):
                     d = ((a - b).pow(2).sum(1)) ** 0.5  # <- here
                     return (label * d + (1 - label) * (1 - d).clamp(min=0)).mean()
+            """,
+        ),
+        Example(
+            "squares-clamped-to-zero",
+            """
+            import torch
+
+            def triplet_loss(x, margin):
+                d = (x[:, None] - x[None]).pow(2).sum(-1)
+                d = torch.clamp(d, min=0.0)
+                return torch.relu(torch.sqrt(d) - margin).mean()  # <- here
             """,
         ),
         Example(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gradhealth_lint.violation import Example
 from tests.lint import (
+    accelerate_rule_cases,
     accumulation_rule_cases,
     backward_rule_cases,
     by_hand_rule_cases,
@@ -976,6 +977,7 @@ BAD: dict[str, tuple[Example, ...]] = {
 }
 
 for more in (
+    accelerate_rule_cases,
     accumulation_rule_cases,
     backward_rule_cases,
     by_hand_rule_cases,

@@ -59,7 +59,8 @@ class ClipAfterStep:
             for index, event in enumerate(turn.after):
                 if event.kind in {"backward", "step", "helper", "edit"}:
                     break
-                meant = event.kind == "clip" and not event.framework and turn.concerns(event)
+                own = event.framework in {"", turn.loop.owner}
+                meant = event.kind == "clip" and own and turn.concerns(event)
                 later = any(other.kind == "step" for other in turn.after[index:])
                 if meant and not later and event.anchor not in seen:
                     seen.add(event.anchor)

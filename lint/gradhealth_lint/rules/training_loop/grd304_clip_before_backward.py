@@ -67,7 +67,8 @@ class ClipBeforeBackward:
             for index, event in enumerate(turn.before):
                 if event.kind in {"backward", "helper", "edit", "penalty"}:
                     break
-                if event.kind != "clip" or event.framework or not turn.concerns(event):
+                own = event.framework in {"", turn.loop.owner}
+                if event.kind != "clip" or not own or not turn.concerns(event):
                     continue
                 later = next(e for e in turn.before[index:] if e.kind in {"backward", "step"})
                 first = later.kind == "backward" and _always(event, later)

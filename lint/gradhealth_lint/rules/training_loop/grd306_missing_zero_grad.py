@@ -32,8 +32,8 @@ class MissingZeroGrad:
     severity: ClassVar[Severity] = "error"
     on_by_default: ClassVar[bool] = True
     message: ClassVar[str] = (
-        "nothing in this loop clears the gradient: each {optimizer}.step() uses the sum"
-        " of all gradients so far"
+        "nothing in this loop clears the gradient of {optimizer}: each {optimizer}.step() uses the "
+        "sum of all gradients so far"
     )
     remedy: ClassVar[str] = "call {optimizer}.zero_grad() before backward() in every turn"
     by_hand_message: ClassVar[str] = (

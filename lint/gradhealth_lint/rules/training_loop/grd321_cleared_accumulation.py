@@ -56,6 +56,8 @@ class ClearedAccumulation:
             counting = None if since is None else counts(turn.step, since[0])
             if since is None or counting is None or not counting.holds or not turn.loops:
                 continue
+            if turn.loop.owner == "accelerate":
+                continue  # its optimizers clear and step in the turns that it counts itself
             for event in (*turn.before, *turn.after):
                 effect = _EFFECTS.get(event.kind, "")
                 own = _clears(event, turn) if event.kind == "zero_grad" else turn.concerns(event)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Names for which nothing but an optimizer is handed to a function.
 _OPTIMIZER = re.compile(r"opt|optim|optimizer")
+#: Frameworks that bring what a loop is made of, and leave the loop to its author.
+_BY_HAND = frozenset({"lightning", "accelerate"})
 #: What may change gradients, or clear them, in a way that is not read.
 UNREAD: frozenset[EventKind] = frozenset({"helper", "edit", "hook", "penalty", "fit"})
 
@@ -106,9 +108,9 @@ def turns(facts: FileFacts) -> Iterator[Turn]:
 
 
 def _is_by_hand(loop: TrainingLoop) -> bool:
-    """Whether a LightningModule goes backward itself, and does all the rest as well."""
+    """Whether the loop's own code tells a framework to go backward: it does all the rest, too."""
     backwards = [event.framework for event in loop.events if event.kind == "backward"]
-    return loop.owner == "lightning" and "lightning" in backwards
+    return loop.owner in _BY_HAND and loop.owner in backwards
 
 
 def _around(step: LoopEvent, loop: TrainingLoop) -> tuple[Anchor, ...]:

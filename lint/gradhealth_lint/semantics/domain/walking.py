@@ -7,7 +7,7 @@ commas as well; reading the fields takes a ninth of the time (a file of 2,000 li
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeVar, cast, get_origin
 
 import libcst as cst
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _Node = TypeVar("_Node", bound=cst.CSTNode)
 #: What a field holds besides nodes and rows of them. ``isinstance`` of a node's kind asks ``abc``.
 _NO_NODES: Final = frozenset({str, bool, type(None), cst.MaybeSentinel})
+#: What fields are annotated with that hold no node.
+_TEXTS: Final = frozenset({str, bool})
+#: Fields that hold a sign with nothing in it: ``=``, ``async``, ``/``.
+_MARKS: Final = frozenset({"equal", "asynchronous", "posonly_ind"})
 #: Fields that hold layout.
 LAYOUT: Final = frozenset(
     {"header", "footer", "leading_lines", "lines_after_decorators", "lpar", "rpar", "comma",
@@ -75,6 +79,8 @@ def names(node: cst.CSTNode) -> Iterator[str]:
 
 
 def _is_code(field: dataclasses.Field[object]) -> bool:
+    if field.type in _TEXTS or get_origin(field.type) is Literal or field.name in _MARKS:
+        return False
     return field.name not in LAYOUT and "whitespace" not in field.name
 
 

@@ -135,7 +135,13 @@ def _clamp(first: Number, rest: tuple[Number, ...], named: Mapping[str, Number])
         most = min(most, _in_float32(high.high))
     if not first.known and low is None:
         return unknown(first)
-    masked = low is not None and low.constant is not None and low.low >= 0
+    # Nothing passes where the bound holds a number up; at the bound itself the gradient does.
+    masked = (
+        low is not None
+        and low.constant is not None
+        and low.low >= 0
+        and (first.masked or not first.known or first.low < low.low)
+    )
     return replace(
         known, low=least, high=max(least, most), masked=masked, given=False, kind="clamp"
     )
