@@ -28,6 +28,8 @@ _FILE: Final = "results.json"
 _VERSION: Final = 4
 #: Files that do not exist have this hash.
 _MISSING: Final = ""
+#: Folders, and files that cannot be read, have this one.
+_UNREAD: Final = "?"
 _TAG: Final = "Signature: 8a477f597d28d172789f06886806bc55\n# A cache of gradhealth-lint.\n"
 
 
@@ -130,7 +132,7 @@ class Cache:
                 with open(name, "rb") as file:
                     data = file.read()
             except OSError:
-                self._hashes[name] = _MISSING
+                self._hashes[name] = _UNREAD if os.path.exists(name) else _MISSING
             else:
                 self._hashes[name] = blake2b(data, digest_size=16).hexdigest()
         return self._hashes[name]

@@ -140,6 +140,29 @@ def test_a_file_that_was_too_large_to_be_followed_is_seen_to_shrink(
     assert "GRD301" in output(capsys)
 
 
+@pytest.mark.parametrize("place", ["model.py", "model/__init__.py"])
+def test_a_file_that_was_looked_for_in_vain_is_seen_to_come(
+    folder: Path, capsys: pytest.CaptureFixture[str], linted: list[str], place: str
+) -> None:
+    (folder / "a.py").write_text(
+        "import torch\nfrom model import Net\n\nmodel = Net()\n"
+        "optimizer = torch.optim.SGD(model.parameters(), lr=0.1)\n"
+        "for x, y in loader:\n    optimizer.zero_grad()\n"
+        "    torch.nn.functional.mse_loss(model(x), y).backward()\n    optimizer.step()\n"
+    )
+    assert "GRD301" not in output(capsys)
+    linted.clear()
+    assert "GRD301" not in output(capsys)
+    assert "a.py" not in linted
+    (folder / place).parent.mkdir(exist_ok=True)
+    (folder / place).write_text(
+        "from torch import nn\n\n\nclass Net(nn.Module):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.rnn = nn.LSTM(8, 8)\n\n"
+        "    def forward(self, x):\n        return self.rnn(x)[0]\n"
+    )
+    assert "GRD301" in output(capsys)
+
+
 @pytest.mark.parametrize(
     "broken",
     [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"version": 1}', b"[" * 100_000],

@@ -55,6 +55,8 @@ class Project:
         self._places: dict[tuple[Path, str, bool], tuple[Path, list[str]] | None] = {}
         self._members: dict[tuple[Path, str], Value] = {}
         self.resolved: dict[str, str] = {}
+        #: Files and folders that names were looked for in, and that are not there.
+        self.absent: set[str] = set()
         #: Files that were wanted beyond the budget.
         self.left_out = 0
 
@@ -66,6 +68,10 @@ class Project:
         """A name imported relative to the file of a frame, with the folder it starts from."""
         file = importing.file or self._file
         return f"{file.parents[min(dots, len(file.parents)) - 1]}{FROM}{name}"
+
+    def seen(self) -> dict[str, str]:
+        """All that the answers depend on, with hashes; empty ones of what is not there."""
+        return dict.fromkeys(self.absent, "") | self.resolved
 
     def _find(self, name: str, depth: int) -> Value:
         if depth > _LONGEST_CHAIN:
@@ -89,7 +95,7 @@ class Project:
         key = base, dotted, relative
         if key not in self._places:
             parts = [part for part in dotted.split(".") if part]
-            self._places[key] = _module(base, parts, relative=relative)
+            self._places[key] = _module(base, parts, self.absent, relative=relative)
         return self._places[key]
 
     def _member(self, file: Path, names: list[str], depth: int) -> Value:
@@ -185,20 +191,25 @@ def _tree(data: bytes) -> cst.Module | None:
         return None
 
 
-def _module(base: Path, parts: list[str], *, relative: bool) -> tuple[Path, list[str]] | None:
+def _module(
+    base: Path, parts: list[str], absent: set[str], *, relative: bool
+) -> tuple[Path, list[str]] | None:
     """The file a dotted name leads to from a folder, and what of the name is inside it.
 
-    ``relative`` says that the name was imported from the folder itself, as from a package.
+    ``relative`` says that the name was imported from the folder itself, as from a package. What
+    is not there, and would lead elsewhere if it were, is added to ``absent``.
     """
     place = base
     for index, part in enumerate(parts):
         file = place / f"{part}.py"
         inside = place / part
-        if inside.is_dir() and (index + 1 < len(parts)) and not file.is_file():
+        is_folder = inside.is_dir()
+        if is_folder and (index + 1 < len(parts)) and not file.is_file():
             place = inside
             continue
         if file.is_file():
             return file, parts[index + 1 :]
+        absent.update((str(file),) if is_folder else (str(file), str(inside)))
         package = place / "__init__.py"
         # A folder that names are looked for in is not itself a part of them.
         inner = index > 0 or relative

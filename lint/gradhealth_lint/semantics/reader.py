@@ -117,7 +117,7 @@ def read(source: Source, limits: Limits, *, stacks: bool = True, exact: bool = T
         facts,
         tree,
         nodes,
-        () if project is None else tuple(sorted(project.resolved.items())),
+        () if project is None else tuple(sorted(project.seen().items())),
         tuple(_notes(runs, project)),
         light is None,
     )
